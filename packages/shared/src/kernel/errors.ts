@@ -1,0 +1,98 @@
+/**
+ * The one table of errors that leave the product: in a channel reply as `{reason}`, over REST as
+ * `{reason, message}` with the status, in a dead letter as its reason. docs/errors.md lists the same codes
+ * (a test holds the two together, both ways). `retryable` tells a caller, or the job farm, that the same
+ * request may succeed later without being changed.
+ */
+export const ERRORS = {
+  // Asking wrongly
+  invalid_payload: { status: 422, retryable: false, message: 'The payload does not have the shape that is allowed here.' },
+  invalid_event: { status: 422, retryable: false, message: 'The event envelope is malformed.' },
+  unknown_event_type: { status: 422, retryable: false, message: 'There is no event of this type.' },
+  event_id_conflict: { status: 409, retryable: false, message: 'An event with this event_id but another content was published before.' },
+  payload_too_large: { status: 413, retryable: false, message: 'The payload is larger than what is allowed here.' },
+  not_found: { status: 404, retryable: false, message: 'There is nothing under this name.' },
+  method_not_allowed: { status: 405, retryable: false, message: 'This path does not take this method.' },
+  // Who asks
+  unauthorized: { status: 401, retryable: false, message: 'A valid token is needed.' },
+  token_expired: { status: 401, retryable: false, message: 'The token has expired.' },
+  forbidden: { status: 403, retryable: false, message: 'This token may not do that.' },
+  source_not_allowed: { status: 403, retryable: false, message: 'These credentials may not publish events from this source.' },
+  invalid_signature: { status: 403, retryable: false, message: 'The signed URL is not valid for this request.' },
+  url_expired: { status: 403, retryable: false, message: 'The signed URL has expired.' },
+  // Uploads and objects
+  upload_too_large: { status: 413, retryable: false, message: 'The file is larger than uploads may be.' },
+  upload_missing: { status: 409, retryable: false, message: 'Nothing was uploaded for this media yet.' },
+  upload_size_mismatch: { status: 409, retryable: false, message: 'The uploaded file does not have the announced size.' },
+  upload_incomplete: { status: 400, retryable: true, message: 'The upload ended before all of its bytes came.' },
+  upload_closed: { status: 409, retryable: false, message: 'The upload of this media was completed before.' },
+  insufficient_storage: { status: 507, retryable: true, message: 'The storage has no room for this file.' },
+  invalid_key: { status: 400, retryable: false, message: 'The object key is not allowed.' },
+  range_not_satisfiable: { status: 416, retryable: false, message: 'The object does not have the requested bytes.' },
+  // What a media file can be refused for
+  empty_file: { status: 422, retryable: false, message: 'The file is empty.' },
+  not_media: { status: 422, retryable: false, message: 'The file is not a video or audio file that can be read.' },
+  format_not_allowed: { status: 422, retryable: false, message: 'The container format of the file is not allowed.' },
+  no_streams: { status: 422, retryable: false, message: 'The file has neither a video nor an audio stream.' },
+  media_truncated: { status: 422, retryable: false, message: 'The file ends before its declared duration.' },
+  media_corrupt: { status: 422, retryable: false, message: 'The file is damaged and cannot be decoded.' },
+  media_too_long: { status: 422, retryable: false, message: 'The media is longer than what is allowed.' },
+  media_too_large: { status: 422, retryable: false, message: 'The pictures of the media are larger or more than what is allowed.' },
+  source_not_found: { status: 422, retryable: false, message: 'The source file of the media does not exist.' },
+  source_unsupported: { status: 422, retryable: false, message: 'A source file of this kind cannot be read here.' },
+  // When our side fails
+  rate_limited: { status: 429, retryable: true, message: 'Too many requests.' },
+  overloaded: { status: 503, retryable: true, message: 'The server has too much to do; try again later.' },
+  unavailable: { status: 503, retryable: true, message: 'A service that is needed for this does not answer.' },
+  time_limit: { status: 504, retryable: true, message: 'The work took longer than its time limit.' },
+  job_cancelled: { status: 409, retryable: false, message: 'The job was cancelled.' },
+  encoder_failed: { status: 500, retryable: true, message: 'The encoder failed.' },
+  internal: { status: 500, retryable: true, message: 'Something went wrong on the server.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+interface ErrorEntry {
+  /** HTTP status of the error over REST. */
+  status: number;
+  retryable: boolean;
+  message: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the table above. `details` travel to the caller beside `reason`: never put a secret there. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options: { message?: string; cause?: unknown } = {}) {
+    super(options.message ?? ERRORS[code].message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+
+  /** The body that a client gets: `{reason, message, ...details}`. */
+  toJSON(): { reason: ErrorCode; message: string } & Record<string, unknown> {
+    return { ...this.details, reason: this.code, message: this.message };
+  }
+}
+
+/** Turns anything thrown into an AppError: itself, or `internal` with the thrown value as its cause. */
+export function toAppError(thrown: unknown): AppError {
+  return thrown instanceof AppError ? thrown : new AppError('internal', {}, { cause: thrown });
+}
+
+/** One line for a log or a dead letter: message and the messages of the causes. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? '' : `: ${describeError(thrown.cause)}`;
+  return `${thrown.message}${cause}`;
+}
