@@ -1,0 +1,44 @@
+import type { Bus, Subscription } from '@armoricore/shared/bus';
+import type { BusEvent, EventType } from '@armoricore/shared/events';
+import type { Service } from '@armoricore/shared/kernel';
+import type { Endpoint } from '../engine/index.ts';
+
+/** The socket event of a bus event, and the topics that hear it. */
+type Route = (event: BusEvent) => { event: string; topics: string[] };
+
+const toMediaAndOwner: Route = ({ event_type, payload }) => {
+  const { media_id, user_id } = payload as { media_id: string; user_id?: string };
+  const topics = user_id === undefined ? [`media:${media_id}`] : [`media:${media_id}`, `user:${user_id}`];
+  return { event: event_type.replace('.', ':'), topics };
+};
+
+const toUserStatus: Route = ({ payload }) => ({ event: 'notification:status', topics: [`user:${(payload as { user_id: string }).user_id}`] });
+
+const ROUTES: Partial<Record<EventType, Route>> = {
+  'media.progress': toMediaAndOwner,
+  'media.ready': toMediaAndOwner,
+  'media.failed': toMediaAndOwner,
+  'transcription.complete': toMediaAndOwner,
+  'notification.sent': toUserStatus,
+  'notification.failed': toUserStatus,
+};
+
+/** Carries events of the bus to the topics of sockets. */
+export function createBridge(bus: Bus, endpoint: Endpoint): Service {
+  let subscription: Subscription | undefined;
+  return {
+    name: 'bridge',
+    async start() {
+      subscription = await bus.subscribe({
+        group: 'realtime',
+        types: Object.keys(ROUTES) as EventType[],
+        handler: (event) => {
+          const route = ROUTES[event.event_type]?.(event);
+          for (const topic of route?.topics ?? []) endpoint.broadcast(topic, route!.event, event.payload);
+          return Promise.resolve();
+        },
+      });
+    },
+    stop: () => subscription?.stop(),
+  };
+}

@@ -1,0 +1,2 @@
+export { mediaContract, mediaEvents, type MediaView } from './media.ts';
+export { userContract } from './user.ts';

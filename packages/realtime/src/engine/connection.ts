@@ -1,0 +1,249 @@
+import type { Channel, Joined, SocketInfo } from './channel.ts';
+import type { ChannelContract } from './contract.ts';
+import type { Fastlane, Member } from './fastlane.ts';
+import { ChannelInstance, type InstanceHost } from './instance.ts';
+import { MalformedFrame, type ClientMessage, type Frame } from './message.ts';
+import type { Broadcast, PubSub } from './pubsub/port.ts';
+import { refusalOf } from './refusal.ts';
+import type { Serializer } from './serializer/serializer.ts';
+
+/** What a connection needs of its transport. */
+export interface Transport {
+  send(frame: Frame): void;
+  close(code: number): void;
+  /** Stop and go on reading from the client, so that TCP holds a client back whose join takes long. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What all connections of one mount share. */
+export interface ConnectionOptions {
+  channels: readonly Channel<unknown>[];
+  fastlane: Fastlane;
+  pubsub: PubSub;
+  maxChannels: number;
+  mailboxLimit: number;
+  onCrash(topic: string, thrown: unknown): void;
+  onClosed(): void;
+}
+
+/** Close codes that the engine uses, and whether phoenix.js comes back after them (all but 1000). */
+export const CLOSE = {
+  /** The id of the socket was disconnected. */
+  disconnected: 1001,
+  /** Nothing received for the idle time-out. */
+  idle: 1002,
+  /** A frame that is not of the protocol. */
+  malformed: 1011,
+  shutdown: 1012,
+  /** Too slow a reader, or a flood: come back later. */
+  overload: 1013,
+  /** What `connect` was granted has run out: come back with a new token. */
+  expired: 4001,
+} as const;
+
+/** Messages that may wait behind a slow join before reading stops. */
+const WAITING_BEFORE_PAUSE = 32;
+
+/** The protocol state of one client: routes its messages to its channels, in order. */
+export class Connection implements InstanceHost {
+  readonly serializer: Serializer;
+  readonly socketInfo: SocketInfo<unknown>;
+  readonly mailboxLimit: number;
+  readonly #channels = new Map<unknown, ChannelInstance>();
+  readonly #options: ConnectionOptions;
+  readonly #transport: Transport;
+  readonly #stopListening: (() => void) | null = null;
+  /** The channel whose join is not settled yet. */
+  #joining: ChannelInstance | null = null;
+  #waiting: ClientMessage[] | null = null;
+  #closed = false;
+
+  constructor(transport: Transport, serializer: Serializer, socketInfo: SocketInfo<unknown>, options: ConnectionOptions) {
+    this.#transport = transport;
+    this.serializer = serializer;
+    this.socketInfo = socketInfo;
+    this.mailboxLimit = options.mailboxLimit;
+    this.#options = options;
+    if (socketInfo.id !== null) {
+      this.#stopListening = options.pubsub.subscribe(socketInfo.id, ({ event }) => {
+        if (event === 'disconnect') this.close(CLOSE.disconnected);
+      });
+    }
+  }
+
+  /** Topics joined on this connection. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** Takes one frame of the client. A malformed one closes the connection, as Phoenix's socket crash does. */
+  receive(data: Buffer, binary: boolean): void {
+    if (this.#closed) return;
+    let message: ClientMessage;
+    try {
+      message = this.serializer.decode(data, binary);
+    } catch (thrown) {
+      if (!(thrown instanceof MalformedFrame)) throw thrown;
+      this.close(CLOSE.malformed);
+      return;
+    }
+    if (this.#joining !== null) this.#wait(message);
+    else this.#dispatch(message);
+  }
+
+  send(frame: Frame | null): void {
+    if (frame !== null && !this.#closed) this.#transport.send(frame);
+  }
+
+  /** Ends all channels without a frame, then closes the transport. */
+  close(code: number, reason = 'shutdown:disconnected'): void {
+    if (this.#closed) return;
+    this.closed(reason);
+    this.#transport.close(code);
+  }
+
+  /** The transport is gone, or about to be. */
+  closed(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting = null;
+    this.#stopListening?.();
+    this.#joining?.end(null, reason, { silently: true });
+    for (const instance of this.#channels.values()) instance.end(null, reason);
+    this.#options.onClosed();
+  }
+
+  publish(broadcast: Broadcast): void {
+    this.#options.pubsub.publish(broadcast);
+  }
+  subscribe(topic: string, member: Member): void {
+    this.#options.fastlane.join(topic, member);
+  }
+  unsubscribe(topic: string, member: Member): void {
+    this.#options.fastlane.leave(topic, member);
+  }
+  ended(instance: ChannelInstance): void {
+    if (this.#channels.get(instance.topic) === instance) this.#channels.delete(instance.topic);
+  }
+  flooded(): void {
+    this.close(CLOSE.overload, 'shutdown:flooded');
+  }
+  crashed(topic: string, thrown: unknown): void {
+    this.#options.onCrash(topic, thrown);
+  }
+
+  #wait(message: ClientMessage): void {
+    const waiting = (this.#waiting ??= []);
+    waiting.push(message);
+    if (waiting.length === WAITING_BEFORE_PAUSE) this.#transport.pause();
+    // What the socket had read before it paused still comes; a bound for it, too.
+    else if (waiting.length > WAITING_BEFORE_PAUSE + this.mailboxLimit) this.flooded();
+  }
+
+  #dispatch(message: ClientMessage): void {
+    const { topic, event, ref } = message;
+    if (topic === 'phoenix' && event === 'heartbeat') {
+      this.#reply(null, ref, topic, 'ok', {});
+      return;
+    }
+    const instance = this.#channels.get(topic);
+    if (event === 'phx_join') this.#join(message, instance);
+    else if (instance === undefined) this.#unjoined(message);
+    else if (message.joinRef !== null && message.joinRef !== undefined && !sameRef(message.joinRef, instance.sentJoinRef)) return;
+    else if (event === 'phx_leave') instance.post(() => this.#leave(instance, message));
+    else instance.receive(message);
+  }
+
+  #unjoined({ topic, event, ref, joinRef }: ClientMessage): void {
+    if (event === 'phx_leave') this.#reply(joinRef ?? null, ref, topic, 'ok', {});
+    else this.#reply(null, ref, topic, 'error', { reason: 'unmatched topic' });
+  }
+
+  #leave(instance: ChannelInstance, { ref }: ClientMessage): void {
+    this.#reply(instance.joinRef, ref, instance.topic, 'ok', {});
+    instance.end('phx_close', 'shutdown:left');
+  }
+
+  #join(message: ClientMessage, old: ChannelInstance | undefined): void {
+    const { topic, ref } = message;
+    const route = typeof topic === 'string' ? this.#route(topic) : null;
+    if (route === null) {
+      this.#reply(null, ref, topic, 'error', { reason: 'unmatched topic' });
+      return;
+    }
+    if (old === undefined && this.#channels.size >= this.#options.maxChannels) {
+      this.#refuseJoin(message, { reason: 'too many channels joined' });
+      return;
+    }
+    old?.end(null, 'shutdown:duplicate_join', { silently: true });
+    const instance = new ChannelInstance(this, route.channel, route.vars, message);
+    const finish = (settle: () => void): void => {
+      if (!this.#closed) settle();
+      old?.sendEnd('phx_close');
+    };
+    try {
+      const outcome = instance.join(message.payload);
+      if (outcome instanceof Promise) this.#joinLater(outcome, instance, message, finish);
+      else finish(() => this.#accept(instance, ref, outcome));
+    } catch (thrown) {
+      finish(() => this.#joinFailed(message, thrown));
+    }
+  }
+
+  /** The connection takes nothing else until the join is settled: a slow join blocks it, as in Phoenix. */
+  #joinLater(outcome: Promise<unknown>, instance: ChannelInstance, message: ClientMessage, finish: (settle: () => void) => void): void {
+    this.#joining = instance;
+    outcome
+      .then(
+        (value) => finish(() => this.#accept(instance, message.ref, value)),
+        (thrown: unknown) => finish(() => this.#joinFailed(message, thrown)),
+      )
+      .then(() => this.#resume())
+      .catch((thrown: unknown) => this.crashed(String(message.topic), thrown));
+  }
+
+  #resume(): void {
+    this.#joining = null;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null && waiting.length >= WAITING_BEFORE_PAUSE) this.#transport.resume();
+    for (const message of waiting ?? []) {
+      if (this.#joining !== null) this.#wait(message);
+      else if (!this.#closed) this.#dispatch(message);
+    }
+  }
+
+  #accept(instance: ChannelInstance, ref: unknown, outcome: unknown): void {
+    const { params, joined } = outcome as { params: unknown; joined: Joined<ChannelContract, unknown> | void };
+    this.#channels.set(instance.topic, instance);
+    instance.accept(ref, params, joined);
+  }
+
+  #joinFailed(message: ClientMessage, thrown: unknown): void {
+    const refusal = refusalOf(thrown);
+    if (refusal === null) this.crashed(String(message.topic), thrown);
+    this.#refuseJoin(message, refusal === null ? { reason: 'join crashed' } : refusal.toResponse());
+  }
+
+  #refuseJoin({ joinRef, ref, topic }: ClientMessage, response: object): void {
+    this.#reply(joinRef ?? null, ref, topic, 'error', response);
+  }
+
+  #reply(joinRef: unknown, ref: unknown, topic: unknown, status: string, response: object): void {
+    this.send(this.serializer.reply(joinRef, ref ?? null, topic, status, response));
+  }
+
+  #route(topic: string): { channel: Channel<unknown>; vars: Record<string, string> } | null {
+    for (const channel of this.#options.channels) {
+      const vars = channel.match(topic);
+      if (vars !== null) return { channel, vars };
+    }
+    return null;
+  }
+}
+
+/** Refs are compared strictly; two objects are the same when their JSON is. */
+function sameRef(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+}

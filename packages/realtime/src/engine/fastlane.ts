@@ -1,0 +1,66 @@
+import type { Frame, Payload } from './message.ts';
+import type { Broadcast, PubSub } from './pubsub/port.ts';
+import type { Serializer } from './serializer/serializer.ts';
+
+/** One subscriber of a topic on this node. */
+export interface Member {
+  /** Compared with `Broadcast.except`. */
+  readonly memberId: string;
+  readonly serializer: Serializer;
+  /** Whether broadcasts of this event go through `intercepted` instead of straight to the client. */
+  intercepts(event: string): boolean;
+  intercepted(event: string, payload: Payload): void;
+  send(frame: Frame): void;
+}
+
+/**
+ * The members of each topic on this node. A broadcast is encoded once per serializer, and the same frame is handed to
+ * every member; only intercepted events enter the channels.
+ */
+export class Fastlane {
+  readonly #topics = new Map<string, { members: Set<Member>; unsubscribe: () => void }>();
+  readonly #pubsub: PubSub;
+
+  constructor(pubsub: PubSub) {
+    this.#pubsub = pubsub;
+  }
+
+  join(topic: string, member: Member): void {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) {
+      known.members.add(member);
+      return;
+    }
+    const members = new Set([member]);
+    const unsubscribe = this.#pubsub.subscribe(topic, (broadcast) => deliver(broadcast, members));
+    this.#topics.set(topic, { members, unsubscribe });
+  }
+
+  leave(topic: string, member: Member): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined || !known.members.delete(member) || known.members.size > 0) return;
+    known.unsubscribe();
+    this.#topics.delete(topic);
+  }
+
+  /** Members of a topic on this node. */
+  count(topic: string): number {
+    return this.#topics.get(topic)?.members.size ?? 0;
+  }
+}
+
+function deliver({ topic, event, payload, except }: Broadcast, members: Set<Member>): void {
+  let v1: Frame | null | undefined;
+  let v2: Frame | null | undefined;
+  for (const member of members) {
+    if (except !== undefined && member.memberId === except) continue;
+    if (member.intercepts(event)) {
+      member.intercepted(event, payload);
+      continue;
+    }
+    const { serializer } = member;
+    const frame = serializer.version === 2 ? (v2 ??= serializer.broadcast(topic, event, payload)) : (v1 ??= serializer.broadcast(topic, event, payload));
+    // Null: bytes cannot reach V1 clients. Phoenix crashes the broadcaster; here only those clients miss the event.
+    if (frame !== null) member.send(frame);
+  }
+}

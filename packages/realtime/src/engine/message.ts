@@ -1,0 +1,44 @@
+/**
+ * A ref or join_ref. Clients send strings; whatever comes is echoed as it came and compared strictly
+ * (Phoenix does so: `1` is not `"1"`). Null when absent.
+ */
+export type Ref = unknown;
+
+/** What a client sent, decoded but not yet checked beyond its outer shape: any field may hold any JSON value. */
+export interface ClientMessage {
+  joinRef: Ref;
+  ref: Ref;
+  topic: unknown;
+  event: unknown;
+  /** JSON, or the bytes of a binary frame. */
+  payload: unknown;
+}
+
+/** What a server may push or broadcast: a JSON object, or bytes (V2 only). */
+export type Payload = object;
+
+/** Statuses of replies; clients know `ok` and `error`, others are passed through. */
+export type Status = 'ok' | 'error' | (string & {});
+
+/**
+ * An encoded frame. The transport keeps what it makes of it in `wire`, so that a frame which goes to many sockets is
+ * framed once.
+ */
+export class Frame {
+  readonly data: string | Uint8Array;
+  wire: Buffer | null = null;
+
+  constructor(data: string | Uint8Array) {
+    this.data = data;
+  }
+}
+
+/** A frame that is not of the protocol. Phoenix's socket crashes on it: the connection is closed with 1011. */
+export class MalformedFrame extends Error {
+  override readonly name = 'MalformedFrame';
+}
+
+/** Whether a payload travels as bytes. */
+export function isBinary(payload: unknown): payload is Uint8Array {
+  return payload instanceof Uint8Array;
+}

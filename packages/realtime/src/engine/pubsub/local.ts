@@ -1,0 +1,30 @@
+import type { Listener, PubSub } from './port.ts';
+
+/** PubSub within one process. Several endpoints of a process may share one: they then behave like nodes of a cluster. */
+export function createLocalPubSub(): PubSub {
+  const topics = new Map<string, Set<Listener>>();
+
+  return {
+    publish(broadcast) {
+      for (const listener of topics.get(broadcast.topic) ?? []) {
+        try {
+          listener(broadcast);
+        } catch (error) {
+          // Surfaces as an uncaught exception: a listener of ours never throws, and the others must not notice.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    },
+
+    subscribe(topic, listener) {
+      const listeners = topics.get(topic) ?? new Set();
+      topics.set(topic, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && topics.get(topic) === listeners) topics.delete(topic);
+      };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Channel } from './channel.ts';
+
+/** What is known of a client when it connects. */
+export interface ConnectInfo {
+  /** The query string merged with the path parameters of the mount, which win. Values of the query are decoded. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+  /** From phoenix.js's `authToken`; null when the client sent none. */
+  readonly authToken: string | null;
+  readonly transport: 'websocket' | 'longpoll';
+}
+
+export interface Connected<Identity> {
+  identity: Identity;
+  /** Connections of one id are closed together by `endpoint.disconnect(id)`. */
+  id?: string;
+  /** The connection is closed with 4001 soon after this time (ms since the epoch). */
+  expiresAt?: number;
+}
+
+/** Who may connect, and to which channels: Phoenix's socket handler. */
+export interface SocketHandler<Identity> {
+  /** Throw `Refusal` to refuse: the client gets HTTP 403. Anything else thrown is HTTP 500. */
+  connect(info: ConnectInfo): Connected<Identity> | Promise<Connected<Identity>>;
+  /** The first one whose pattern matches a topic has it. */
+  channels: readonly Channel<Identity>[];
+}
+
+export interface MountOptions {
+  /** Last path segment of the WebSocket; default `websocket`. */
+  websocketPath?: string;
+  /** The mount itself takes WebSockets, too: some Dart and Rust clients add no `/websocket`. Default true. */
+  bare?: boolean;
+  /** Close after this long without a frame from the client, in ms; default 60,000 as in Phoenix. */
+  idleTimeoutMs?: number;
+  /** Largest message of a client in bytes; default 10,000,000 as in Bandit. */
+  maxFrameBytes?: number;
+  /** Channels per connection; default 100 as in Phoenix 1.8. */
+  maxChannels?: number;
+  /** Messages that may wait for one channel; default 1,000. More close the connection with 1013. */
+  mailboxLimit?: number;
+  /** Bytes that may wait for one client; default 1 MiB. More close the connection with 1013. */
+  maxBufferedBytes?: number;
+}
+
+/** Erases the identity of a socket handler, so that mounts of different sockets fit one endpoint. */
+export interface Mount extends MountOptions {
+  path: string;
+  socket: SocketHandler<unknown>;
+}
+
+/** A socket under a path like `/socket` or `/tenant/:tenant/socket`. */
+export function mount<Identity>(path: string, socket: SocketHandler<Identity>, options: MountOptions = {}): Mount {
+  if (!/^(\/:?[\w.-]+)+$/.test(path)) throw new TypeError(`mount path ${JSON.stringify(path)}: allowed is /a/path with optional :params`);
+  return { ...options, path, socket: socket as unknown as SocketHandler<unknown> };
+}

@@ -1,0 +1,73 @@
+import type { Bus } from '@armoricore/shared/bus';
+import type { Log, Service } from '@armoricore/shared/kernel';
+import type { Storage, UrlSigner } from '@armoricore/shared/storage';
+import cors from '@fastify/cors';
+import { fastify, type FastifyInstance } from 'fastify';
+import { createServer } from 'node:http';
+import type { VerifyToken } from '../auth/tokens.ts';
+import type { MediaService } from '../domain/media.ts';
+import type { Endpoint } from '../engine/index.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { devSessionRoutes } from './dev-session.ts';
+import { useErrorReplies } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
+import { healthRoutes } from './health.ts';
+import { mediaRoutes } from './media.ts';
+import { pageRoutes } from './page.ts';
+import { uploadRoutes } from './uploads.ts';
+
+export interface HttpDependencies {
+  endpoint: Endpoint;
+  bus: Bus;
+  storage: Storage;
+  signer: UrlSigner;
+  media: MediaService;
+  verifyToken: VerifyToken;
+  healthOf: readonly Service[];
+  log: Log;
+  webDir?: string | undefined;
+  /** Set in development alone: then the page may ask for a token. */
+  devTokenSecret?: string | undefined;
+}
+
+/** A client must send its request line and headers within this time, in ms. */
+const HEADERS_TIMEOUT_MS = 15_000;
+
+/** One HTTP server: sockets go to the engine's endpoint, all else to the routes. */
+export async function createHttpServer(dependencies: HttpDependencies): Promise<FastifyInstance> {
+  const { endpoint, log, webDir, devTokenSecret } = dependencies;
+  const app = fastify({
+    serverFactory: (handler) =>
+      createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }, (request, response) => {
+        if (!endpoint.handleRequest(request, response)) handler(request, response);
+      }),
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 },
+  });
+  app.server.on('upgrade', (request, socket, head) => {
+    if (!endpoint.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  useErrorReplies(app, log);
+  healthRoutes(app, dependencies.healthOf);
+
+  const authenticate = createAuthenticate(dependencies.verifyToken);
+  // Any origin may call: tokens and signatures are sent on purpose, never by the browser on its own.
+  const openToAllOrigins = { origin: '*', methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'], exposedHeaders: ['content-range', 'etag'] };
+  await app.register(
+    async (api) => {
+      await api.register(cors, openToAllOrigins);
+      eventRoutes(api, { ...dependencies, authenticate });
+      mediaRoutes(api, { ...dependencies, authenticate });
+    },
+    { prefix: '/api/v1' },
+  );
+  await app.register(async (objects) => {
+    await objects.register(cors, openToAllOrigins);
+    uploadRoutes(objects, dependencies);
+    fileRoutes(objects, dependencies);
+  });
+  if (devTokenSecret !== undefined) devSessionRoutes(app, { secret: devTokenSecret });
+  if (webDir !== undefined) await pageRoutes(app, { webDir });
+  return app;
+}
