@@ -18,13 +18,30 @@ export interface DatabaseHandle extends Service {
 export function openDatabase(connectionString: string, { max = 10, log }: { max?: number; log: Log }): DatabaseHandle {
   const pool = new pg.Pool({ connectionString, max, connectionTimeoutMillis: 5_000 });
   pool.on('error', (error) => log.warn({ reason: error.message }, 'idle database connection lost'));
+  // The pool does not listen to a connection that is lent out, and an 'error' that nobody hears ends the process.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ reason: error.message }, 'database connection lost')));
+  const db = drizzle(pool, { schema });
+  db.transaction = (work, config) => inTransaction(pool, (own) => own.transaction(work, config));
   return {
     name: 'database',
-    db: drizzle(pool, { schema }),
+    db,
     pool,
     ready: async () => {
       await pool.query('SELECT 1');
     },
     stop: () => pool.end(),
   };
+}
+
+/**
+ * Runs a transaction on a connection that comes back to the pool however it ends. Drizzle's own way keeps the connection
+ * for ever when it dies at BEGIN; some such losses and the pool is empty.
+ */
+async function inTransaction<T>(pool: pg.Pool, run: (own: Database) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    return await run(drizzle(client, { schema }));
+  } finally {
+    client.release();
+  }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import * as conversation from './conversation.ts';
@@ -59,7 +59,7 @@ export function parseEvent(input: unknown): BusEvent {
 /** Makes an event with a new id and the present time, unless they are given. The payload is checked. */
 export function createEvent<T extends EventType>(
   type: T,
-  payload: z.input<z.ZodType<PayloadOf<T>>> & object,
+  payload: PayloadOf<T>,
   origin: { source: EventSource; eventId?: string; userId?: string; trace?: string },
 ): BusEvent<T> {
   return parseEvent({

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { createEvent, type BusEvent } from '../../events/index.ts';
+import type { Bus } from '../port.ts';
+
+/** What the suite needs to know of an adapter. Every test gets a harness of its own, with nothing published yet. */
+export interface BusHarness {
+  /** A bus over the one shared log, as a further process would open it. */
+  open(): Promise<Bus>;
+  /** Cuts a bus off as if its process had died: it gives nothing back and reaches nothing any more. */
+  crash(bus: Bus): Promise<void>;
+  deadLetters(group: string): Promise<{ eventId: string; reason: string; attempts: number; lastError: string }[]>;
+  /** Closes every bus that was opened and removes what is left. */
+  close(): Promise<void>;
+}
+
+export type MakeBusHarness = () => Promise<BusHarness>;
+
+/** The harness of the running test, and a first bus on it. */
+export interface Bench {
+  harness: BusHarness;
+  bus: Bus;
+}
+
+/** Sets up a bench before each test of the present suite. */
+export function useBench(makeHarness: MakeBusHarness): Bench {
+  const bench = {} as Bench;
+  beforeEach(async () => {
+    bench.harness = await makeHarness();
+    bench.bus = await bench.harness.open();
+  });
+  afterEach(() => bench.harness.close());
+  return bench;
+}
+
+/** An event with the key `user` whose `reason` is a label to know it by. */
+export function labelled(user: string, label: string | number): BusEvent<'user.revoked'> {
+  return createEvent('user.revoked', { user_id: user, reason: String(label) }, { source: 'backend' });
+}
+
+export function labelOf(event: BusEvent<'user.revoked'>): string {
+  return event.payload.reason ?? '';
+}
+
+export const TYPES = ['user.revoked'] as const;
+/** Retries at once, so that tests need not wait. */
+export const NO_BACKOFF = { baseMs: 0, maxMs: 0 };
+
+/** Waits until a list holds exactly these items, in this order. */
+export function eventually<T>(read: () => T | Promise<T>, expected: T): Promise<unknown> {
+  return vi.waitFor(async () => expect(await read()).toEqual(expected), { timeout: 15_000, interval: 10 });
+}
+
+/** A promise that the test settles. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

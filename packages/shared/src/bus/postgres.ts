@@ -1,0 +1,102 @@
+import type { DatabaseHandle } from '../db/index.ts';
+import { AppError, describeError, type Log } from '../kernel/index.ts';
+import { startConsumer, type Consumer } from './consumer.ts';
+import { encodeEvent } from './encode.ts';
+import type { Bus } from './port.ts';
+import { toBusError } from './postgres/errors.ts';
+import { registerGroup } from './postgres/groups.ts';
+import { startListener, type Listener } from './postgres/listener.ts';
+import { pruneEvents } from './postgres/prune.ts';
+import { publishWithin } from './postgres/publish.ts';
+import { createDeliveryStore } from './postgres/store.ts';
+import { completeSubscription } from './subscription.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const PRUNE_EVERY_MS = 3600 * 1000;
+
+export interface PostgresBusOptions {
+  /** Where the tables are. Not stopped by the bus. */
+  database: DatabaseHandle;
+  /** For the connection that listens. */
+  connectionString: string;
+  log: Log;
+  /** Whether transactions of the caller are of this same database; default true. */
+  transactional?: boolean;
+  /** How long events stay in the log for new groups and for telling duplicates, in ms; default 7 days. */
+  retentionMs?: number;
+}
+
+/**
+ * The bus in PostgreSQL: an append-only log (`events`) and what each group has yet to handle (`bus_deliveries`).
+ * NOTIFY wakes the consumers. An `event_id` is known as a duplicate for as long as its event is in the log.
+ */
+export function createPostgresBus(options: PostgresBusOptions): Bus {
+  const { database, connectionString, log, transactional = true, retentionMs = 7 * DAY_MS } = options;
+  const { db } = database;
+  const consumers = new Map<Consumer, ReadonlySet<string>>();
+  let listener: Listener | undefined;
+  let pruning: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
+
+  const pruneTimer = setInterval(() => {
+    pruning ??= pruneEvents(db, retentionMs)
+      .then((pruned) => log.debug({ pruned }, 'pruned the event log'))
+      .catch((error: unknown) => log.warn({ reason: describeError(error) }, 'the event log could not be pruned'))
+      .finally(() => (pruning = undefined));
+  }, PRUNE_EVERY_MS).unref();
+
+  function wake(type: string | null): void {
+    for (const [consumer, types] of consumers) if (type === null || types.has(type)) consumer.wake();
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(pruneTimer);
+    await Promise.all([...consumers.keys()].map((consumer) => consumer.stop()));
+    await listener?.stop();
+    await pruning;
+  }
+
+  return {
+    transactional,
+
+    async publish(event, { transaction } = {}) {
+      if (transaction !== undefined && !transactional) throw new TypeError('this bus is in another database than the transaction');
+      const encoded = encodeEvent(event);
+      try {
+        return await (transaction === undefined ? db.transaction((own) => publishWithin(own, encoded)) : publishWithin(transaction, encoded));
+      } catch (error) {
+        throw toBusError(error);
+      }
+    },
+
+    async subscribe(subscription) {
+      const complete = completeSubscription(subscription);
+      const { group, types, leaseMs } = complete;
+      try {
+        await registerGroup(db, group, types);
+      } catch (error) {
+        throw toBusError(error);
+      }
+      if (closed !== undefined) throw new AppError('unavailable', { service: 'bus' }, { message: 'The bus is closed.' });
+      listener ??= startListener(connectionString, wake, log);
+      const consumer = startConsumer(createDeliveryStore(db, group, types, leaseMs), complete, log);
+      consumers.set(consumer, new Set(types));
+      return {
+        stop: async () => {
+          await consumer.stop();
+          consumers.delete(consumer);
+        },
+      };
+    },
+
+    async ready() {
+      try {
+        await database.ready();
+      } catch (error) {
+        throw toBusError(error);
+      }
+    },
+
+    close: () => (closed ??= close()),
+  };
+}
