@@ -45,7 +45,7 @@ export async function createRealtime(config: RealtimeConfig, log: Log): Promise<
   const verifyToken = createTokenVerifier({ secret: auth.JWT_SECRET, issuer: auth.JWT_ISSUER, audience: auth.JWT_AUDIENCE });
   const socket = createUserSocket(verifyToken, [userChannel, createMediaChannel(media)]);
   const endpoint = new Endpoint({
-    mounts: [mount('/socket', socket), mount('/ws', socket)],
+    mounts: ['/socket', '/ws'].map((path) => mount(path, socket, { bare: true, authToken: true })),
     onCrash: (where, thrown) => log.error({ where, reason: describeError(thrown), err: thrown }, 'channel crashed'),
   });
 

@@ -1,5 +1,7 @@
-import type { ChannelContract, EventIn, EventOut, JoinParams, JoinReply, PayloadIn, PayloadOut, ReplyTo } from './contract.ts';
+import type { ChannelContract, EventIn, EventOut, JoinParams, JoinReply, PayloadIn, PayloadOut, PresenceOf, ReplyTo } from './contract.ts';
 import type { Payload, Ref, Status } from './message.ts';
+import type { PresenceFetch } from './presence/tracker.ts';
+import type { Presences } from './presence/state.ts';
 import { compileTopic, type TopicMatcher, type TopicVars } from './topic.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -27,6 +29,7 @@ export interface ChannelContext<C extends ChannelContract, Identity, Assigns> {
   readonly assigns: Assigns;
   /** Aborts when the channel ends. */
   readonly signal: AbortSignal;
+  readonly presence: TopicPresences<PresenceOf<C>>;
   /** Sends to this client alone. */
   push<E extends EventOut<C>>(event: E, payload: PayloadOut<C, E>): void;
   /** Sends to everyone on the topic, this client included. */
@@ -37,6 +40,18 @@ export interface ChannelContext<C extends ChannelContract, Identity, Assigns> {
   after(ms: number, task: () => MaybePromise<void>): () => void;
   /** Ends the channel: the client gets `phx_close`, or `phx_error` when `reason` is neither normal nor a shutdown. */
   stop(reason?: string): void;
+}
+
+/** Presence on the topic of a channel. What a channel tracks leaves with it. */
+export interface TopicPresences<Meta> {
+  /** Throws Refusal `already_tracked` when this channel tracks the key. */
+  track(key: string, meta: Meta): void;
+  /** Replaces the meta. Throws Refusal `nopresence` when this channel does not track the key. */
+  update(key: string, meta: Meta): void;
+  untrack(key: string): void;
+  list(): Presences;
+  /** Pushes `presence_state` to this client: done once, after `join`, by most channels. */
+  pushState(): void | Promise<void>;
 }
 
 /** One push of a client that may be answered. */
@@ -85,6 +100,8 @@ export interface ChannelHandlers<C extends ChannelContract, Identity, Assigns> {
   intercept?: {
     [E in EventOut<C>]?: (payload: PayloadOut<C, E>, channel: ChannelContext<C, Identity, Assigns>) => MaybePromise<void>;
   };
+  /** Adds what clients need to know to presences, a whole diff or state at a time. */
+  fetchPresence?: PresenceFetch;
   /** Runs once at the end, whatever the reason (not after a duplicate join, as in Phoenix). */
   terminate?(reason: string, channel: ChannelContext<C, Identity, Assigns>): MaybePromise<void>;
 }
@@ -102,6 +119,7 @@ export interface AnyHandlers<Identity> {
   joined?(channel: AnyContext<Identity>, params: unknown): MaybePromise<void>;
   on?: Record<string, (payload: unknown, channel: AnyContext<Identity>, request: Request<unknown>) => unknown>;
   unknown?(payload: unknown, channel: AnyContext<Identity>, request: Request<unknown>): unknown;
+  fetchPresence?: PresenceFetch;
   intercept?: Record<string, (payload: Payload, channel: AnyContext<Identity>) => MaybePromise<void>>;
   terminate?(reason: string, channel: AnyContext<Identity>): MaybePromise<void>;
 }

@@ -3,6 +3,7 @@ import type { ChannelContract } from './contract.ts';
 import type { Fastlane, Member } from './fastlane.ts';
 import { ChannelInstance, type InstanceHost } from './instance.ts';
 import { MalformedFrame, type ClientMessage, type Frame } from './message.ts';
+import type { Presence } from './presence/tracker.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
 import { refusalOf } from './refusal.ts';
 import type { Serializer } from './serializer/serializer.ts';
@@ -21,6 +22,7 @@ export interface ConnectionOptions {
   channels: readonly Channel<unknown>[];
   fastlane: Fastlane;
   pubsub: PubSub;
+  presence: Presence;
   maxChannels: number;
   mailboxLimit: number;
   onCrash(topic: string, thrown: unknown): void;
@@ -114,6 +116,9 @@ export class Connection implements InstanceHost {
     this.#options.onClosed();
   }
 
+  get presence(): Presence {
+    return this.#options.presence;
+  }
   publish(broadcast: Broadcast): void {
     this.#options.pubsub.publish(broadcast);
   }

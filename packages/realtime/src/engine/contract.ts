@@ -17,6 +17,8 @@ export interface ChannelContract {
   in?: Record<string, { payload?: Schema; reply?: Schema }>;
   /** Events that the server pushes or broadcasts. */
   out?: Record<string, Schema>;
+  /** What is tracked with a presence. */
+  presence?: Schema;
 }
 
 /** Declares a channel. The types of handlers and of pushes follow from it. */
@@ -33,6 +35,7 @@ export type PayloadIn<C extends ChannelContract, E extends EventIn<C>> = NonNull
 export type ReplyTo<C extends ChannelContract, E extends EventIn<C>> = NonNullable<C['in']>[E] extends { reply: infer S } ? Output<S, unknown> : unknown;
 /** With no declared `out` events any event may be sent. */
 export type EventOut<C extends ChannelContract> = C['out'] extends Record<string, Schema> ? keyof C['out'] & string : string;
+export type PresenceOf<C extends ChannelContract> = C['presence'] extends Schema ? Output<C['presence'], object> & object : object;
 export type PayloadOut<C extends ChannelContract, E extends string> =
   C['out'] extends Record<string, Schema> ? (E extends keyof C['out'] ? Output<C['out'][E], Payload> & Payload : never) : Payload;
 

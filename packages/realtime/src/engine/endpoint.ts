@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { SocketInfo } from './channel.ts';
-import { CLOSE, Connection, type ConnectionOptions } from './connection.ts';
+import { CLOSE, Connection, type Transport } from './connection.ts';
 import { Fastlane } from './fastlane.ts';
+import { admit, isRejected, type Admitted, type Rejected } from './gate.ts';
 import type { Payload } from './message.ts';
+import { Presence } from './presence/tracker.ts';
 import { createLocalPubSub } from './pubsub/local.ts';
 import type { PubSub } from './pubsub/port.ts';
-import { refusalOf } from './refusal.ts';
-import { serializerFor, type Serializer } from './serializer/serializer.ts';
-import type { ConnectInfo, Mount } from './socket.ts';
-import { connectInfo, routeWebSocket, splitUrl, type Route } from './transport/handshake.ts';
-import { WebSocketUpgrader, type WebSocketTransport } from './transport/websocket.ts';
+import type { Mount } from './socket.ts';
+import { connectInfo, offeredProtocols, originAllowed, protocolRefused, route, splitUrl, type Route } from './transport/handshake.ts';
+import { LongPoll } from './transport/longpoll.ts';
+import { WebSocketUpgrader } from './transport/websocket.ts';
 
 export interface EndpointOptions {
   mounts: readonly Mount[];
@@ -20,23 +20,26 @@ export interface EndpointOptions {
   onCrash?: (where: string, thrown: unknown) => void;
 }
 
-interface OpenSocket {
-  transport: WebSocketTransport;
+/** What the sweep looks at. */
+interface Lifetime {
+  transport: { heardAt?: number };
   idleTimeoutMs: number;
   expiresAt: number;
 }
 
 /** How often idle and expired connections are looked for, at least, in ms. */
 const SWEEP_MS = 5_000;
+const DEFAULT_IDLE_MS = 60_000;
 
-/** The door of a node: WebSockets in, broadcasts out. It owns no HTTP server: hand it requests and upgrades. */
+/** The door of a node: clients in, broadcasts out. It owns no HTTP server: hand it requests and upgrades. */
 export class Endpoint {
   readonly #mounts: readonly Mount[];
   readonly #pubsub: PubSub;
   readonly #fastlane: Fastlane;
+  readonly #presence: Presence;
   readonly #onCrash: (where: string, thrown: unknown) => void;
-  readonly #upgraders = new Map<Mount, WebSocketUpgrader>();
-  readonly #open = new Map<Connection, OpenSocket>();
+  readonly #transports = new Map<Mount, { websocket: WebSocketUpgrader; longpoll: LongPoll }>();
+  readonly #open = new Map<Connection, Lifetime>();
   readonly #sweep: NodeJS.Timeout;
   #draining = false;
 
@@ -44,9 +47,10 @@ export class Endpoint {
     this.#mounts = mounts;
     this.#pubsub = pubsub;
     this.#fastlane = new Fastlane(pubsub);
+    this.#presence = new Presence(pubsub, onCrash);
     this.#onCrash = onCrash;
-    for (const mount of mounts) this.#upgraders.set(mount, new WebSocketUpgrader(mount));
-    const shortest = Math.min(...mounts.map((mount) => mount.idleTimeoutMs ?? 60_000));
+    for (const mount of mounts) this.#transports.set(mount, { websocket: new WebSocketUpgrader(mount), longpoll: new LongPoll(mount) });
+    const shortest = Math.min(...mounts.map((mount) => mount.idleTimeoutMs ?? DEFAULT_IDLE_MS));
     this.#sweep = setInterval(() => this.#sweepConnections(), Math.min(SWEEP_MS, shortest / 4)).unref();
   }
 
@@ -67,30 +71,31 @@ export class Endpoint {
     return { connections: this.#open.size, channels };
   }
 
-  /** Answers a plain HTTP request to a WebSocket path: 403 when refused, else 400. False when the path is another's. */
+  /** Answers a plain HTTP request to a path of a socket (long polling, or a WebSocket path without an upgrade). False when the path is another's. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    const route = this.#route(request);
-    if (route === null) return false;
-    const answer = (status: number, body = ''): void => {
-      response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
-    };
-    if (request.method !== 'GET') answer(400);
-    else void this.#connect(request, route).then((outcome) => ('status' in outcome ? answer(outcome.status) : answer(400, 'this path takes WebSocket upgrades')));
+    const found = this.#route(request);
+    if (found === null) return false;
+    const answered = found.transport === 'longpoll' ? this.#answerLongPoll(request, response, found) : this.#answerPlain(request, response, found);
+    answered.catch((thrown: unknown) => {
+      this.#onCrash(`request ${found.mount.path}`, thrown);
+      response.destroy();
+    });
     return true;
   }
 
   /** Takes an `upgrade` of an HTTP server. False when the path is another's: nothing was done then. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const route = this.#route(request);
-    if (route === null) return false;
+    const found = this.#route(request);
+    if (found?.transport !== 'websocket') return false;
     // The client may go away while `connect` is under way.
     const onError = (): void => void socket.destroy();
     socket.on('error', onError);
-    void this.#connect(request, route).then((outcome) => {
+    void this.#admit(request, found).then((outcome) => {
       socket.off('error', onError);
       if (socket.destroyed) return;
-      if ('status' in outcome) refuseUpgrade(socket, outcome.status);
-      else this.#upgraders.get(route.mount)?.upgrade(request, socket, head, (transport) => this.#openConnection(transport, route.mount, outcome));
+      if (isRejected(outcome)) refuseUpgrade(socket, outcome);
+      else if (request.headers['sec-websocket-version'] !== '13') refuseUpgrade(socket, { status: 400, body: 'sec-websocket-version must be 13' });
+      else this.#transports.get(found.mount)?.websocket.upgrade(request, socket, head, (transport) => this.#openConnection(transport, found.mount, outcome));
     });
     return true;
   }
@@ -107,38 +112,55 @@ export class Endpoint {
       if (start > 0) await new Promise((resolve) => setTimeout(resolve, intervalMs));
       for (const connection of connections.slice(start, start + batchSize)) connection.close(CLOSE.shutdown, 'shutdown');
     }
+    for (const { longpoll } of this.#transports.values()) longpoll.stop();
   }
 
   #route(request: IncomingMessage): Route | null {
-    return routeWebSocket(this.#mounts, splitUrl(request.url ?? '/')[0]);
+    return route(this.#mounts, splitUrl(request.url ?? '/')[0]);
   }
 
-  async #connect(request: IncomingMessage, route: Route): Promise<Accepted | { status: number }> {
-    if (this.#draining) return { status: 503 };
-    const info: ConnectInfo = connectInfo(request, route, 'websocket');
-    const serializer = serializerFor(info.params['vsn']);
-    try {
-      const { identity, id = null, expiresAt = Infinity } = await route.mount.socket.connect(info);
-      return serializer === null ? { status: 403 } : { serializer, socketInfo: { identity, id, transport: info.transport }, expiresAt };
-    } catch (thrown) {
-      if (refusalOf(thrown) !== null) return { status: 403 };
-      this.#onCrash(`connect ${route.mount.path}`, thrown);
-      return { status: 500 };
-    }
+  async #answerPlain(request: IncomingMessage, response: ServerResponse, found: Route): Promise<void> {
+    const outcome: Rejected | Admitted = request.method === 'GET' ? await this.#admit(request, found) : { status: 400, body: '' };
+    const { status, body } = isRejected(outcome) ? outcome : { status: 400, body: 'this path takes WebSocket upgrades (RFC 6455, version 13)' };
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(request.method === 'HEAD' ? undefined : body);
   }
 
-  #openConnection(transport: WebSocketTransport, mount: Mount, { serializer, socketInfo, expiresAt }: Accepted): Connection {
-    const options: ConnectionOptions = {
+  async #answerLongPoll(request: IncomingMessage, response: ServerResponse, found: Route): Promise<void> {
+    const { mount } = found;
+    const token = connectInfo(request, found)?.params['token'];
+    await this.#transports.get(mount)?.longpoll.handle(
+      request,
+      response,
+      token,
+      () => this.#admit(request, found),
+      (session, admitted) => this.#openConnection(session, { ...mount, idleTimeoutMs: Infinity }, admitted),
+    );
+  }
+
+  /** The checks of a handshake in Phoenix's order: origin, sub-protocol, connect. */
+  async #admit(request: IncomingMessage, found: Route): Promise<Admitted | Rejected> {
+    const { mount } = found;
+    if (this.#draining) return { status: 503, body: '' };
+    const info = connectInfo(request, found);
+    if (info === null) return { status: 400, body: '' };
+    if (!originAllowed(request.headers.origin, mount.origins)) return { status: 403, body: '' };
+    const offered = offeredProtocols(request.headers['sec-websocket-protocol'], mount);
+    if (found.transport === 'websocket' && protocolRefused(offered, mount)) return { status: 403, body: '' };
+    return admit(mount, info, this.#onCrash);
+  }
+
+  #openConnection(transport: Transport & { heardAt?: number }, mount: Mount, { serializer, socketInfo, expiresAt }: Admitted): Connection {
+    const connection: Connection = new Connection(transport, serializer, socketInfo, {
       channels: mount.socket.channels,
       fastlane: this.#fastlane,
       pubsub: this.#pubsub,
+      presence: this.#presence,
       maxChannels: mount.maxChannels ?? 100,
       mailboxLimit: mount.mailboxLimit ?? 1_000,
       onCrash: this.#onCrash,
       onClosed: () => this.#open.delete(connection),
-    };
-    const connection: Connection = new Connection(transport, serializer, socketInfo, options);
-    this.#open.set(connection, { transport, idleTimeoutMs: mount.idleTimeoutMs ?? 60_000, expiresAt });
+    });
+    this.#open.set(connection, { transport, idleTimeoutMs: mount.idleTimeoutMs ?? DEFAULT_IDLE_MS, expiresAt });
     return connection;
   }
 
@@ -147,18 +169,14 @@ export class Endpoint {
     const date = Date.now();
     for (const [connection, { transport, idleTimeoutMs, expiresAt }] of this.#open) {
       if (date >= expiresAt) connection.close(CLOSE.expired, 'shutdown:expired');
-      else if (now - transport.heardAt > idleTimeoutMs) connection.close(CLOSE.idle, 'shutdown:read_timeout');
+      else if (now - (transport.heardAt ?? now) > idleTimeoutMs) connection.close(CLOSE.idle, 'shutdown:read_timeout');
     }
   }
 }
 
-interface Accepted {
-  serializer: Serializer;
-  socketInfo: SocketInfo<unknown>;
-  expiresAt: number;
-}
+const REASONS: Record<number, string> = { 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 500: 'Internal Server Error', 503: 'Service Unavailable' };
 
-function refuseUpgrade(socket: Duplex, status: number): void {
-  const reason = { 403: 'Forbidden', 500: 'Internal Server Error', 503: 'Service Unavailable' }[status] ?? 'Bad Request';
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+function refuseUpgrade(socket: Duplex, { status, body }: Rejected): void {
+  const head = [`HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}`, 'connection: close', `content-length: ${Buffer.byteLength(body)}`];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -4,5 +4,6 @@ export { channelFor, noReply, type Channel, type ChannelContext } from './channe
 export { Refusal } from './refusal.ts';
 export { mount, type ConnectInfo, type SocketHandler } from './socket.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
+export type { Presences, PresenceDiff } from './presence/state.ts';
 export { createLocalPubSub } from './pubsub/local.ts';
 export type { Broadcast, PubSub } from './pubsub/port.ts';

@@ -4,6 +4,8 @@ import { validate, type ChannelContract } from './contract.ts';
 import type { Member } from './fastlane.ts';
 import { Mailbox, type Task } from './mailbox.ts';
 import { type ClientMessage, type Frame, type Payload, type Ref, type Status } from './message.ts';
+import { ChannelPresence } from './presence/channel-presence.ts';
+import type { Presence } from './presence/tracker.ts';
 import type { Broadcast } from './pubsub/port.ts';
 import { Refusal, refusalOf } from './refusal.ts';
 import type { Serializer } from './serializer/serializer.ts';
@@ -13,6 +15,7 @@ export interface InstanceHost {
   readonly serializer: Serializer;
   readonly socketInfo: SocketInfo<unknown>;
   readonly mailboxLimit: number;
+  readonly presence: Presence;
   send(frame: Frame | null): void;
   publish(broadcast: Broadcast): void;
   subscribe(topic: string, member: Member): void;
@@ -44,6 +47,7 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
   readonly #mailbox: Mailbox;
   readonly #ending = new AbortController();
   #timers: Set<NodeJS.Timeout> | null = null;
+  #presence: ChannelPresence | null = null;
 
   constructor(host: InstanceHost, channel: Channel<unknown>, vars: Record<string, string>, join: ClientMessage) {
     this.#host = host;
@@ -64,6 +68,9 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
   }
   get socket(): SocketInfo<never> {
     return this.#host.socketInfo as SocketInfo<never>;
+  }
+  get presence(): ChannelPresence {
+    return (this.#presence ??= new ChannelPresence(this.#host.presence, this, this.#channel.handlers.fetchPresence));
   }
   get signal(): AbortSignal {
     return this.#ending.signal;
@@ -97,7 +104,10 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
 
   push(event: string, payload: Payload): void {
     assertPayload(event, payload);
-    if (!this.signal.aborted) this.send(this.serializer.push(this.joinRef, null, this.topic, event, payload));
+    if (this.signal.aborted) return;
+    const frame = this.serializer.push(this.joinRef, null, this.topic, event, payload);
+    if (frame === null) throw new TypeError(`the payload of ${JSON.stringify(event)} is bytes, which a V1 client cannot get`);
+    this.send(frame);
   }
 
   broadcast(event: string, payload: Payload): void {
@@ -149,6 +159,7 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     for (const timer of this.#timers ?? []) clearTimeout(timer);
     this.#host.unsubscribe(this.topic, this);
     this.#host.ended(this);
+    this.#presence?.leave();
     if (frame !== null) this.sendEnd(frame);
     if (!silently) this.#terminate(reason);
   }

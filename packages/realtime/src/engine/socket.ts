@@ -1,15 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Channel } from './channel.ts';
+import type { Params } from './transport/query.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What is known of a client when it connects. */
 export interface ConnectInfo {
   /** The query string merged with the path parameters of the mount, which win. Values of the query are decoded. */
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Params;
   readonly path: string;
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string | undefined;
-  /** From phoenix.js's `authToken`; null when the client sent none. */
+  /** From phoenix.js's `authToken`, on mounts with that option; null when the client sent none. */
   readonly authToken: string | null;
   readonly transport: 'websocket' | 'longpoll';
 }
@@ -33,8 +35,20 @@ export interface SocketHandler<Identity> {
 export interface MountOptions {
   /** Last path segment of the WebSocket; default `websocket`. */
   websocketPath?: string;
-  /** The mount itself takes WebSockets, too: some Dart and Rust clients add no `/websocket`. Default true. */
+  /** Last path segment of long polling; default `longpoll`, false for none. */
+  longpollPath?: string | false;
+  /** The mount itself takes WebSockets, too: some Dart and Rust clients add no `/websocket`. Default false. */
   bare?: boolean;
+  /** Take the token of phoenix.js's `authToken` and answer the sub-protocol `phoenix`. Default false. */
+  authToken?: boolean;
+  /** WebSocket sub-protocols in order of preference; a client that offers others only is refused with 403. */
+  subprotocols?: readonly string[];
+  /** Offer permessage-deflate. Default false: it costs memory and time for each connection. */
+  compress?: boolean;
+  /** Origins that may connect, as `//example.com`, `//*.example.com` or `https://example.com:8443`. Default: all. */
+  origins?: readonly string[];
+  /** Answers a WebSocket connect that was refused with details of yours; default 403 with an empty body. */
+  onRefused?: (refusal: Refusal) => { status: number; body: string };
   /** Close after this long without a frame from the client, in ms; default 60,000 as in Phoenix. */
   idleTimeoutMs?: number;
   /** Largest message of a client in bytes; default 10,000,000 as in Bandit. */
@@ -45,6 +59,10 @@ export interface MountOptions {
   mailboxLimit?: number;
   /** Bytes that may wait for one client; default 1 MiB. More close the connection with 1013. */
   maxBufferedBytes?: number;
+  /** How long a poll waits for messages, in ms; default 10,000. A session ends when nobody polled for 1.5 of it. */
+  longpollWindowMs?: number;
+  /** How long a long-poll session may last, in ms; default 14 days. */
+  longpollTokenTtlMs?: number;
 }
 
 /** Erases the identity of a socket handler, so that mounts of different sockets fit one endpoint. */

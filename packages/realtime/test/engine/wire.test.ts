@@ -4,7 +4,7 @@ import { RawClient, refusedStatus, startEngine } from '../support/engine.ts';
 import { ended, roomSocket } from '../support/room.ts';
 
 const V2 = '/socket/websocket?vsn=2.0.0';
-const start = (options = {}) => startEngine({ mounts: [mount('/socket', roomSocket, options)] });
+const start = (options = {}) => startEngine({ mounts: [mount('/socket', roomSocket, { bare: true, authToken: true, ...options })] });
 
 async function joined(url: string, topic = 'room:1'): Promise<RawClient> {
   const client = await RawClient.open(url + V2);

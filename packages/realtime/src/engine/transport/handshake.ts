@@ -1,29 +1,37 @@
 import type { IncomingMessage } from 'node:http';
 import type { ConnectInfo, Mount } from '../socket.ts';
+import { decodeQuery } from './query.ts';
 
-/** A mount that a request path belongs to, and which of its endpoints. */
+/** A mount that a request path belongs to, and which of its transports. */
 export interface Route {
   mount: Mount;
+  transport: ConnectInfo['transport'];
   pathParams: Record<string, string>;
 }
 
 const AUTH_TOKEN_PREFIX = 'base64url.bearer.phx.';
 
 /**
- * The mount whose WebSocket a path names. Matched exactly by segments as in Phoenix: doubled and trailing slashes do not
- * matter, case does.
+ * The mount and transport that a path names. Matched exactly by segments as in Phoenix: doubled and trailing slashes do
+ * not matter, case does. Values of path parameters are not decoded.
  */
-export function routeWebSocket(mounts: readonly Mount[], path: string): Route | null {
+export function route(mounts: readonly Mount[], path: string): Route | null {
   const segments = path.split('/').filter((segment) => segment !== '');
   for (const mount of mounts) {
     const base = mount.path.split('/').filter((segment) => segment !== '');
     const pathParams = matchSegments(base, segments);
     if (pathParams === null) continue;
-    const rest = segments.slice(base.length);
-    const named = rest.length === 1 && rest[0] === (mount.websocketPath ?? 'websocket');
-    if (named || (rest.length === 0 && (mount.bare ?? true))) return { mount, pathParams };
+    const transport = transportOf(mount, segments.slice(base.length));
+    if (transport !== null) return { mount, transport, pathParams };
   }
   return null;
+}
+
+function transportOf(mount: Mount, rest: readonly string[]): Route['transport'] | null {
+  if (rest.length === 0) return mount.bare === true ? 'websocket' : null;
+  if (rest.length > 1) return null;
+  if (rest[0] === (mount.websocketPath ?? 'websocket')) return 'websocket';
+  return rest[0] === (mount.longpollPath ?? 'longpoll') ? 'longpoll' : null;
 }
 
 function matchSegments(base: readonly string[], segments: readonly string[]): Record<string, string> | null {
@@ -37,15 +45,18 @@ function matchSegments(base: readonly string[], segments: readonly string[]): Re
   return params;
 }
 
-export function connectInfo(request: IncomingMessage, { pathParams }: Route, transport: ConnectInfo['transport']): ConnectInfo {
+/** What `connect` is told. Null when the query is not UTF-8, which is answered with 400. */
+export function connectInfo(request: IncomingMessage, { mount, pathParams, transport }: Route): ConnectInfo | null {
   const [path, query] = splitUrl(request.url ?? '/');
+  const params = decodeQuery(query);
+  if (params === null) return null;
   return {
-    params: { ...Object.fromEntries(new URLSearchParams(query)), ...pathParams },
+    params: { ...params, ...pathParams },
     path,
     query,
     headers: request.headers,
     remoteAddress: request.socket.remoteAddress,
-    authToken: authTokenOf(request.headers['sec-websocket-protocol']),
+    authToken: mount.authToken === true ? authTokenOf(request, transport) : null,
     transport,
   };
 }
@@ -55,9 +66,47 @@ export function splitUrl(url: string): [path: string, query: string] {
   return mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
-/** The token in the sub-protocols that phoenix.js 1.8 offers for `authToken`; both base64 alphabets are taken. */
-export function authTokenOf(offered: string | undefined): string | null {
-  const tokens = (offered ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry.startsWith(AUTH_TOKEN_PREFIX));
-  if (tokens.length !== 1) return null;
-  return Buffer.from(tokens[0]!.slice(AUTH_TOKEN_PREFIX.length), 'base64').toString('utf8');
+/** The sub-protocols that a client offers, without the entry that holds its token. */
+export function offeredProtocols(header: string | undefined, mount: Mount): string[] {
+  const offered = (header ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return mount.authToken === true ? offered.filter((entry) => !entry.startsWith(AUTH_TOKEN_PREFIX)) : offered;
+}
+
+/** The first of the mount's sub-protocols that the client offers; null when there is none to answer. */
+export function chooseProtocol(offered: readonly string[], mount: Mount): string | null {
+  const ours = [...(mount.subprotocols ?? []), ...(mount.authToken === true ? ['phoenix'] : [])];
+  return ours.find((protocol) => offered.includes(protocol)) ?? null;
+}
+
+/** Whether an offer must be refused: the mount has a list, and the client offers others only. */
+export function protocolRefused(offered: readonly string[], mount: Mount): boolean {
+  return mount.subprotocols !== undefined && offered.length > 0 && chooseProtocol(offered, mount) === null;
+}
+
+/**
+ * WebSocket: the token among the sub-protocols, as phoenix.js 1.8 offers it (both base64 alphabets are taken).
+ * Long polling: the header `x-phoenix-authtoken`.
+ */
+function authTokenOf({ headers }: IncomingMessage, transport: Route['transport']): string | null {
+  if (transport === 'longpoll') return headerText(headers['x-phoenix-authtoken']);
+  const entries = (headers['sec-websocket-protocol'] ?? '').split(',').map((entry) => entry.trim());
+  const tokens = entries.filter((entry) => entry.startsWith(AUTH_TOKEN_PREFIX));
+  return tokens.length === 1 ? Buffer.from(tokens[0]!.slice(AUTH_TOKEN_PREFIX.length), 'base64').toString('utf8') : null;
+}
+
+export function headerText(value: string | string[] | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Whether a browser's page may connect. Programs send no Origin and always may. */
+export function originAllowed(origin: string | undefined, origins: readonly string[] | undefined): boolean {
+  if (origin === undefined || origins === undefined) return true;
+  const given = URL.parse(origin);
+  return given !== null && origins.some((allowed) => matchesOrigin(given, allowed));
+}
+
+function matchesOrigin(given: URL, allowed: string): boolean {
+  if (!allowed.startsWith('//')) return given.origin === URL.parse(allowed)?.origin;
+  const host = allowed.slice(2);
+  return host.startsWith('*.') ? given.hostname.endsWith(host.slice(1)) : given.hostname === host;
 }
