@@ -42,7 +42,8 @@ export async function createRealtime(config: RealtimeConfig, log: Log): Promise<
     storage,
     maxUploadBytes: config.media.MEDIA_MAX_UPLOAD_BYTES,
   });
-  const verifyToken = createTokenVerifier({ secret: auth.JWT_SECRET, issuer: auth.JWT_ISSUER, audience: auth.JWT_AUDIENCE });
+  const tokens = { secret: auth.JWT_SECRET, issuer: auth.JWT_ISSUER, audience: auth.JWT_AUDIENCE };
+  const verifyToken = createTokenVerifier(tokens);
   const socket = createUserSocket(verifyToken, [userChannel, createMediaChannel(media)]);
   const endpoint = new Endpoint({
     mounts: ['/socket', '/ws'].map((path) => mount(path, socket, { bare: true, authToken: true })),
@@ -64,7 +65,7 @@ export async function createRealtime(config: RealtimeConfig, log: Log): Promise<
     healthOf: dependencies,
     log,
     webDir: http.WEB_DIR,
-    devTokenSecret: config.process.NODE_ENV === 'development' ? auth.JWT_SECRET : undefined,
+    devTokens: config.process.NODE_ENV === 'development' ? tokens : undefined,
   });
   let address = '';
   const listener: Service = {

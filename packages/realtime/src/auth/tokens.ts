@@ -52,11 +52,13 @@ function refusalOf(error: unknown): AppError {
   return new AppError('unauthorized', { why });
 }
 
-/** Makes a token for development pages and tests. `ttlS` in seconds. */
-export function issueToken(secret: string, { userId, roles = ['user'], ttlS }: { userId: string; roles?: string[]; ttlS: number }): Promise<string> {
-  return new SignJWT({ user_id: userId, roles })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuedAt()
-    .setExpirationTime(`${ttlS}s`)
-    .sign(new TextEncoder().encode(secret));
+/** Makes a token that a verifier with the same options takes, for development and tests. `ttlS` in seconds. */
+export function issueToken(
+  { secret, issuer, audience }: TokenOptions,
+  { userId, roles = ['user'], ttlS }: { userId: string; roles?: string[]; ttlS: number },
+): Promise<string> {
+  const token = new SignJWT({ user_id: userId, roles }).setProtectedHeader({ alg: 'HS256' }).setIssuedAt().setExpirationTime(`${ttlS}s`);
+  if (issuer !== undefined) token.setIssuer(issuer);
+  if (audience !== undefined) token.setAudience(audience);
+  return token.sign(new TextEncoder().encode(secret));
 }

@@ -1,7 +1,7 @@
 import { AppError, newId } from '@armoricore/shared/kernel';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { issueToken } from '../auth/tokens.ts';
+import { issueToken, type TokenOptions } from '../auth/tokens.ts';
 import { parse } from './parse.ts';
 
 const TOKEN_TTL_S = 12 * 3600;
@@ -12,10 +12,10 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
  * `POST /dev/session`: signs a visitor of the page in without a password. Registered in development alone, and only for
  * requests to a loopback name, so that no web page on another host name can ask for it (DNS rebinding).
  */
-export function devSessionRoutes(app: FastifyInstance, { secret }: { secret: string }): void {
+export function devSessionRoutes(app: FastifyInstance, tokens: TokenOptions): void {
   app.post('/dev/session', async (request) => {
     if (!LOOPBACK.test(request.headers.host ?? '')) throw new AppError('not_found');
     const { user_id = `guest-${newId().slice(-8)}` } = parse(bodySchema, request.body ?? {});
-    return { token: await issueToken(secret, { userId: user_id, ttlS: TOKEN_TTL_S }), user_id };
+    return { token: await issueToken(tokens, { userId: user_id, ttlS: TOKEN_TTL_S }), user_id };
   });
 }

@@ -4,7 +4,7 @@ import type { Storage, UrlSigner } from '@armoricore/shared/storage';
 import cors from '@fastify/cors';
 import { fastify, type FastifyInstance } from 'fastify';
 import { createServer } from 'node:http';
-import type { VerifyToken } from '../auth/tokens.ts';
+import type { TokenOptions, VerifyToken } from '../auth/tokens.ts';
 import type { MediaService } from '../domain/media.ts';
 import type { Endpoint } from '../engine/index.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -28,7 +28,7 @@ export interface HttpDependencies {
   log: Log;
   webDir?: string | undefined;
   /** Set in development alone: then the page may ask for a token. */
-  devTokenSecret?: string | undefined;
+  devTokens?: TokenOptions | undefined;
 }
 
 /** A client must send its request line and headers within this time, in ms. */
@@ -36,7 +36,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 
 /** One HTTP server: sockets go to the engine's endpoint, all else to the routes. */
 export async function createHttpServer(dependencies: HttpDependencies): Promise<FastifyInstance> {
-  const { endpoint, log, webDir, devTokenSecret } = dependencies;
+  const { endpoint, log, webDir, devTokens } = dependencies;
   const app = fastify({
     serverFactory: (handler) =>
       createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }, (request, response) => {
@@ -49,7 +49,7 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
     if (!endpoint.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
   useErrorReplies(app, log);
-  healthRoutes(app, dependencies.healthOf);
+  healthRoutes(app, dependencies.healthOf, log);
 
   const authenticate = createAuthenticate(dependencies.verifyToken);
   // Any origin may call: tokens and signatures are sent on purpose, never by the browser on its own.
@@ -67,7 +67,7 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
     uploadRoutes(objects, dependencies);
     fileRoutes(objects, dependencies);
   });
-  if (devTokenSecret !== undefined) devSessionRoutes(app, { secret: devTokenSecret });
+  if (devTokens !== undefined) devSessionRoutes(app, devTokens);
   if (webDir !== undefined) await pageRoutes(app, { webDir });
   return app;
 }

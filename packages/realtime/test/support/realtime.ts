@@ -38,7 +38,7 @@ export async function startRealtime(env: Record<string, string> = {}, log: Log =
     url: url(),
     databaseUrl: database.url,
     dataDir,
-    token: (userId, { roles = ['user'], ttlS = 60 } = {}) => issueToken(JWT_SECRET, { userId, roles, ttlS }),
+    token: (userId, { roles = ['user'], ttlS = 60 } = {}) => issueToken({ secret: JWT_SECRET }, { userId, roles, ttlS }),
     async call(method, path, { token, body } = {}) {
       const response = await fetch(url() + path, {
         method,
