@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, root: string) => ({
-  test: { name, root, include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
+const project = (name: string, root: string, { include = 'test/**/*.test.ts', testTimeout = 30_000 } = {}) => ({
+  test: { name, root, include: [include], testTimeout, hookTimeout: 60_000 },
 });
+
+/** Tests that start the whole product and transcode share the processors with all others. */
+const SLOW = { testTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -12,8 +15,10 @@ export default defineConfig({
       project('shared', 'packages/shared'),
       project('realtime', 'packages/realtime'),
       project('jobs', 'packages/jobs'),
-      project('local', 'infra/local'),
-      project('whole', 'test'),
+      project('web', 'packages/web'),
+      project('local', 'infra/local', SLOW),
+      project('scripts', 'scripts'),
+      project('whole', 'test', { ...SLOW, include: '**/*.test.ts' }),
     ],
   },
 });

@@ -11,6 +11,7 @@ export async function databaseOf(product: Product): Promise<Client> {
   if (jobs === undefined) throw new Error('the jobs process does not run');
   const environment = (await readFile(`/proc/${jobs.pid}/environ`, 'utf8')).split('\0');
   const client = new PgClient({ connectionString: environment.find((entry) => entry.startsWith('DATABASE_URL='))!.slice('DATABASE_URL='.length) });
+  client.on('error', () => undefined); // The product stops before its database is let go of.
   await client.connect();
   return client;
 }

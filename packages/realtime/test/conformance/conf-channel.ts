@@ -119,7 +119,7 @@ function refused(action: () => void): void {
 export function confChannel(topic: string, endpoint: () => Endpoint): Channel<ConfIdentity> {
   const handlers = events(endpoint);
   const contract = defineChannel({ ...OPEN, topic: topic as 'conf:*' });
-  return channelFor<ConfIdentity>()(contract, {
+  return channelFor<ConfIdentity>()<typeof contract, JoinParams>(contract, {
     join({ params }) {
       if (!isObject(params)) return { reply: { nonmap: params }, assigns: {} as JoinParams };
       if (params['refuse'] === true) throw new Refusal('refused');

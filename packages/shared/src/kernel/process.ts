@@ -15,14 +15,16 @@ export interface ProcessOptions {
  * A promise rejection or exception that nobody handled ends the process with code 1, after an ordered stop.
  */
 export async function runProcess({ log, services, stopDeadlineMs }: ProcessOptions): Promise<void> {
-  const running = await startServices(services, { log, ...(stopDeadlineMs === undefined ? {} : { stopDeadlineMs }) });
+  const starting = startServices(services, { log, ...(stopDeadlineMs === undefined ? {} : { stopDeadlineMs }) });
 
   const stop = (code: number, why: string): void => {
     log.info({ why }, 'stopping');
-    running.stop().then(
-      (failed) => process.exit(failed.length > 0 && code === 0 ? 1 : code),
-      () => process.exit(1),
-    );
+    starting
+      .then((running) => running.stop())
+      .then(
+        (failed) => process.exit(failed.length > 0 && code === 0 ? 1 : code),
+        () => process.exit(1),
+      );
   };
   process.once('SIGTERM', () => stop(0, 'SIGTERM'));
   process.once('SIGINT', () => stop(0, 'SIGINT'));
@@ -31,5 +33,6 @@ export async function runProcess({ log, services, stopDeadlineMs }: ProcessOptio
     log.fatal({ err: error, reason: describeError(error) }, 'uncaught');
     stop(1, 'uncaught exception');
   });
+  await starting;
   process.send?.({ type: 'ready' });
 }
