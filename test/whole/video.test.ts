@@ -98,7 +98,7 @@ describe('kill -9 of the jobs process', () => {
     const done = demo(long);
     const database = await databaseOf(product);
     try {
-      const encoding = () => database.query("SELECT id FROM media WHERE state = 'processing' AND stage = 'transcode' AND percent > 5");
+      const encoding = () => database.pool.query("SELECT id FROM media WHERE state = 'processing' AND stage = 'transcode' AND percent > 5");
       const { id } = await waitFor(async () => (await encoding()).rows[0] as { id: string } | undefined, { timeoutMs: 30_000, what: 'a transcode under way' });
       const victim = (await product.processes()).find(({ command }) => command.includes('packages/jobs/src/main.ts'))!;
       process.kill(victim.pid, 'SIGKILL');
@@ -106,12 +106,12 @@ describe('kill -9 of the jobs process', () => {
       const { code, last, stderr } = await done;
       expect(code, stderr).toBe(0);
       expect(last.media_id).toBe(id);
-      const { rows } = await database.query("SELECT count(*)::int AS ready FROM events WHERE event_type = 'media.ready' AND event->'payload'->>'media_id' = $1", [id]);
+      const { rows } = await database.pool.query("SELECT count(*)::int AS ready FROM events WHERE event_type = 'media.ready' AND event->'payload'->>'media_id' = $1", [id]);
       expect(rows).toEqual([{ ready: 1 }]);
       const ffmpegs = (await product.processes()).filter(({ command }) => /\bffmpeg\b/.test(command.split(' ')[0]!));
       expect(ffmpegs).toEqual([]);
     } finally {
-      await database.end();
+      await database.stop();
     }
   });
 });
