@@ -1,3 +1,4 @@
+import { session } from '../session.ts';
 import { connection, type Connection } from '../socket.ts';
 
 const LABELS: Record<Connection, string> = { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting' };
@@ -9,7 +10,7 @@ export function Header() {
         <Mark />
         Armoricore
       </span>
-      <ConnectionBadge />
+      {session.value.state !== 'token_needed' && <ConnectionBadge />}
     </header>
   );
 }

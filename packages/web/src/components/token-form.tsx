@@ -13,7 +13,9 @@ export function TokenForm({ refused }: { refused: boolean }) {
       }}
     >
       <h1>Sign in</h1>
-      <p id="token-help">{refused ? 'That token is not valid, or has expired.' : 'Paste the access token that your team gave you.'}</p>
+      <p id="token-help" role={refused ? 'alert' : undefined}>
+        {refused ? 'That token is not valid, or has expired.' : 'Paste the access token that your team gave you.'}
+      </p>
       <label for="token">Access token</label>
       <div class="token-row">
         <input
