@@ -1,7 +1,8 @@
+import { issueToken } from '@armoricore/realtime/tokens';
 import { migrateDatabase } from '@armoricore/shared/db';
 import type { Log } from '@armoricore/shared/kernel';
 import path from 'node:path';
-import { banner, developmentToken } from './banner.ts';
+import { banner } from './banner.ts';
 import { lockFolder } from './lock.ts';
 import type { Output } from './output.ts';
 import { freePort } from './ports.ts';
@@ -45,8 +46,8 @@ export async function launch(options: LaunchOptions, parts: AsyncDisposableStack
   await Promise.race([Promise.all(children.map((child) => child.ready)), broken]);
 
   const facts = { url: publicUrl(env, PORT), dataDir: settings.DATA_DIR, database: database.name };
-  const claims = { issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE };
-  const token = settings.NODE_ENV === 'development' ? { token: await developmentToken(JWT_SECRET, claims) } : {};
+  const tokens = { secret: JWT_SECRET, issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE };
+  const token = settings.NODE_ENV === 'development' ? { token: await issueToken(tokens, { userId: 'demo', ttlS: 12 * 3600 }) } : {};
   process.stdout.write(banner({ ...facts, ...token }));
   await broken;
 }

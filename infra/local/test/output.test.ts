@@ -1,6 +1,5 @@
-import { jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
-import { banner, developmentToken } from '../src/banner.ts';
+import { banner } from '../src/banner.ts';
 import { formatLogLine } from '../src/format.ts';
 
 test('a log record becomes one readable line', () => {
@@ -17,14 +16,8 @@ test.each(['plain words', '{"broken', '', '{}'])('what is no record stays as it 
   expect(formatLogLine(line)).toBe(line);
 });
 
-test('the token stands on a line of its own and is good for twelve hours', async () => {
-  const secret = 's'.repeat(32);
-  const token = await developmentToken(secret, { issuer: 'armoricore' });
-  const text = banner({ url: 'http://localhost:4000', dataDir: '/data', database: 'embedded', token });
-  expect(text.split('\n')).toContain(token);
-  const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), { issuer: 'armoricore', algorithms: ['HS256'] });
-  expect(payload).toMatchObject({ user_id: 'demo', roles: ['user'] });
-  expect(payload.exp! - payload.iat!).toBe(12 * 3600);
+test('the token stands on a line of its own', () => {
+  expect(banner({ url: 'http://localhost:4000', dataDir: '/data', database: 'embedded', token: 'a.b.c' }).split('\n')).toContain('a.b.c');
 });
 
 test('without a token the banner speaks of none', () => {
