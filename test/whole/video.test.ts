@@ -92,15 +92,16 @@ describe('npm run demo', () => {
   });
 });
 
-describe('kill -9 of the jobs process', () => {
-  it('in mid-transcode: it comes back and the video becomes ready, once', async () => {
+describe('kill -9 in mid-transcode', () => {
+  it.each(['jobs', 'realtime'])('of %s: it comes back, and the video becomes ready for its client, once', async (name) => {
     const long = await makeClip(path.join(folder, 'long.mp4'), { seconds: 20, size: '1280x720' });
     const done = demo(long);
     const database = await databaseOf(product);
     try {
       const encoding = () => database.pool.query("SELECT id FROM media WHERE state = 'processing' AND stage = 'transcode' AND percent > 5");
-      const { id } = await waitFor(async () => (await encoding()).rows[0] as { id: string } | undefined, { timeoutMs: 30_000, what: 'a transcode under way' });
-      const victim = (await product.processes()).find(({ command }) => command.includes('packages/jobs/src/main.ts'))!;
+      const found = async () => (await encoding()).rows[0] as { id: string } | undefined;
+      const { id } = await waitFor(found, { timeoutMs: 30_000, what: 'a transcode under way' });
+      const victim = (await product.processes()).find(({ command }) => command.includes(`packages/${name}/src/main.ts`))!;
       process.kill(victim.pid, 'SIGKILL');
 
       const { code, last, stderr } = await done;
