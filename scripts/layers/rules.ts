@@ -39,6 +39,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     in: /^packages\/realtime\/src\/engine\//,
+    except: /\/engine\/pubsub\/conformance\.ts$/, // A suite of tests: it needs vitest.
     only: /^(packages\/realtime\/src\/engine\/|packages\/shared\/src\/kernel\/|node:|npm:(@standard-schema\/spec|ws)$)/,
     reason: 'the engine is a library of its own: it knows nothing of the product, of HTTP frameworks or of databases',
   },

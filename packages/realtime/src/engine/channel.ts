@@ -107,8 +107,8 @@ export interface ChannelHandlers<C extends ChannelContract, Identity, Assigns> {
 }
 
 /** A contract with its behaviour, ready for a socket. */
-export interface Channel<Identity> {
-  readonly contract: ChannelContract;
+export interface Channel<Identity, C extends ChannelContract = ChannelContract> {
+  readonly contract: C;
   readonly handlers: AnyHandlers<Identity>;
   readonly match: TopicMatcher;
 }
@@ -130,7 +130,7 @@ export type AnyContext<Identity> = ChannelContext<ChannelContract, Identity, unk
  * `const channel = channelFor<User>(); export const room = channel(roomContract, { join(…) {…}, on: {…} });`
  */
 export function channelFor<Identity>() {
-  return <C extends ChannelContract, Assigns = undefined>(contract: C, handlers: ChannelHandlers<C, Identity, Assigns>): Channel<Identity> => {
+  return <C extends ChannelContract, Assigns = undefined>(contract: C, handlers: ChannelHandlers<C, Identity, Assigns>): Channel<Identity, C> => {
     const declared = Object.keys(contract.in ?? {});
     const missing = declared.filter((event) => handlers.on?.[event as EventIn<C>] === undefined);
     if (missing.length > 0) throw new TypeError(`channel ${contract.topic}: no handler for ${missing.join(', ')}; every event of \`in\` needs one in \`on\``);

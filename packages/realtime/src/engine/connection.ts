@@ -1,6 +1,8 @@
 import type { Channel, Joined, SocketInfo } from './channel.ts';
+import { ChannelTable } from './channel-table.ts';
 import type { ChannelContract } from './contract.ts';
 import type { Fastlane, Member } from './fastlane.ts';
+import type { Admitted } from './gate.ts';
 import { ChannelInstance, type InstanceHost } from './instance.ts';
 import { MalformedFrame, type ClientMessage, type Frame } from './message.ts';
 import type { Presence } from './presence/tracker.ts';
@@ -15,6 +17,8 @@ export interface Transport {
   /** Stop and go on reading from the client, so that TCP holds a client back whose join takes long. */
   pause(): void;
   resume(): void;
+  /** Bytes that came from the client so far; absent where silence does not end a connection. */
+  readonly bytesRead?: number;
 }
 
 /** What all connections of one mount share. */
@@ -25,8 +29,9 @@ export interface ConnectionOptions {
   presence: Presence;
   maxChannels: number;
   mailboxLimit: number;
+  idleTimeoutMs: number;
   onCrash(topic: string, thrown: unknown): void;
-  onClosed(): void;
+  onClosed(connection: Connection): void;
 }
 
 /** Close codes that the engine uses, and whether phoenix.js comes back after them (all but 1000). */
@@ -51,21 +56,24 @@ const WAITING_BEFORE_PAUSE = 32;
 export class Connection implements InstanceHost {
   readonly serializer: Serializer;
   readonly socketInfo: SocketInfo<unknown>;
-  readonly mailboxLimit: number;
-  readonly #channels = new Map<unknown, ChannelInstance>();
+  readonly #expiresAt: number;
+  readonly #channels = new ChannelTable();
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
   readonly #stopListening: (() => void) | null = null;
+  /** What the transport had read at the last sweep that found something new, and when that was. */
+  #bytesRead = 0;
+  #heardAt = performance.now();
   /** The channel whose join is not settled yet. */
   #joining: ChannelInstance | null = null;
   #waiting: ClientMessage[] | null = null;
   #closed = false;
 
-  constructor(transport: Transport, serializer: Serializer, socketInfo: SocketInfo<unknown>, options: ConnectionOptions) {
+  constructor(transport: Transport, { serializer, socketInfo, expiresAt }: Admitted, options: ConnectionOptions) {
     this.#transport = transport;
     this.serializer = serializer;
     this.socketInfo = socketInfo;
-    this.mailboxLimit = options.mailboxLimit;
+    this.#expiresAt = expiresAt;
     this.#options = options;
     if (socketInfo.id !== null) {
       this.#stopListening = options.pubsub.subscribe(socketInfo.id, ({ event }) => {
@@ -112,10 +120,26 @@ export class Connection implements InstanceHost {
     this.#waiting = null;
     this.#stopListening?.();
     this.#joining?.end(null, reason, { silently: true });
-    for (const instance of this.#channels.values()) instance.end(null, reason);
-    this.#options.onClosed();
+    for (const instance of this.#channels.all()) instance.end(null, reason);
+    this.#options.onClosed(this);
   }
 
+  /** Closes the connection when its grant ran out (`date`: ms since the epoch), or when it is idle (`now`: `performance.now()`). */
+  sweep(date: number, now: number): void {
+    const { bytesRead = null } = this.#transport;
+    if (date >= this.#expiresAt) {
+      this.close(CLOSE.expired, 'shutdown:expired');
+    } else if (bytesRead !== null && bytesRead !== this.#bytesRead) {
+      this.#bytesRead = bytesRead;
+      this.#heardAt = now;
+    } else if (bytesRead !== null && now - this.#heardAt > this.#options.idleTimeoutMs) {
+      this.close(CLOSE.idle, 'shutdown:read_timeout');
+    }
+  }
+
+  get mailboxLimit(): number {
+    return this.#options.mailboxLimit;
+  }
   get presence(): Presence {
     return this.#options.presence;
   }
@@ -129,7 +153,7 @@ export class Connection implements InstanceHost {
     this.#options.fastlane.leave(topic, member);
   }
   ended(instance: ChannelInstance): void {
-    if (this.#channels.get(instance.topic) === instance) this.#channels.delete(instance.topic);
+    this.#channels.delete(instance);
   }
   flooded(): void {
     this.close(CLOSE.overload, 'shutdown:flooded');
@@ -221,7 +245,7 @@ export class Connection implements InstanceHost {
 
   #accept(instance: ChannelInstance, ref: unknown, outcome: unknown): void {
     const { params, joined } = outcome as { params: unknown; joined: Joined<ChannelContract, unknown> | void };
-    this.#channels.set(instance.topic, instance);
+    this.#channels.add(instance);
     instance.accept(ref, params, joined);
   }
 

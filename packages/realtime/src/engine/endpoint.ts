@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLOSE, Connection, type Transport } from './connection.ts';
+import { CLOSE, Connection, type ConnectionOptions, type Transport } from './connection.ts';
 import { Fastlane } from './fastlane.ts';
-import { admit, isRejected, type Admitted, type Rejected } from './gate.ts';
+import { admit, isRejected, type Admission, type Admitted, type Rejected } from './gate.ts';
 import type { Payload } from './message.ts';
 import { Presence } from './presence/tracker.ts';
 import { createLocalPubSub } from './pubsub/local.ts';
 import type { PubSub } from './pubsub/port.ts';
 import type { Mount } from './socket.ts';
-import { connectInfo, offeredProtocols, originAllowed, protocolRefused, route, splitUrl, type Route } from './transport/handshake.ts';
+import { connectInfo, originAllowed, protocolRefused, route, splitUrl, withoutToken, type Route } from './transport/handshake.ts';
 import { LongPoll } from './transport/longpoll.ts';
 import { WebSocketUpgrader } from './transport/websocket.ts';
 
@@ -20,11 +20,11 @@ export interface EndpointOptions {
   onCrash?: (where: string, thrown: unknown) => void;
 }
 
-/** What the sweep looks at. */
-interface Lifetime {
-  transport: { heardAt?: number };
-  idleTimeoutMs: number;
-  expiresAt: number;
+/** What a mount has on this endpoint. */
+interface Mounted {
+  websocket: WebSocketUpgrader;
+  longpoll: LongPoll;
+  connection: ConnectionOptions;
 }
 
 /** How often idle and expired connections are looked for, at least, in ms. */
@@ -38,20 +38,22 @@ export class Endpoint {
   readonly #fastlane: Fastlane;
   readonly #presence: Presence;
   readonly #onCrash: (where: string, thrown: unknown) => void;
-  readonly #transports = new Map<Mount, { websocket: WebSocketUpgrader; longpoll: LongPoll }>();
-  readonly #open = new Map<Connection, Lifetime>();
+  readonly #mounted = new Map<Mount, Mounted>();
+  readonly #open = new Set<Connection>();
   readonly #sweep: NodeJS.Timeout;
   #draining = false;
 
   constructor({ mounts, pubsub = createLocalPubSub(), onCrash = (where, thrown) => console.error(where, thrown) }: EndpointOptions) {
     this.#mounts = mounts;
     this.#pubsub = pubsub;
-    this.#fastlane = new Fastlane(pubsub);
+    this.#fastlane = new Fastlane(pubsub, onCrash);
     this.#presence = new Presence(pubsub, onCrash);
     this.#onCrash = onCrash;
-    for (const mount of mounts) this.#transports.set(mount, { websocket: new WebSocketUpgrader(mount), longpoll: new LongPoll(mount) });
+    for (const mount of mounts) {
+      this.#mounted.set(mount, { websocket: new WebSocketUpgrader(mount), longpoll: new LongPoll(mount), connection: this.#connectionOptions(mount) });
+    }
     const shortest = Math.min(...mounts.map((mount) => mount.idleTimeoutMs ?? DEFAULT_IDLE_MS));
-    this.#sweep = setInterval(() => this.#sweepConnections(), Math.min(SWEEP_MS, shortest / 4)).unref();
+    this.#sweep = setInterval(() => this.#sweepConnections(), Math.min(SWEEP_MS, shortest / 8)).unref();
   }
 
   /** Sends to every subscriber of a topic on every node. */
@@ -67,7 +69,7 @@ export class Endpoint {
   /** Figures of this node. */
   stats(): { connections: number; channels: number } {
     let channels = 0;
-    for (const connection of this.#open.keys()) channels += connection.size;
+    for (const connection of this.#open) channels += connection.size;
     return { connections: this.#open.size, channels };
   }
 
@@ -83,20 +85,36 @@ export class Endpoint {
     return true;
   }
 
-  /** Takes an `upgrade` of an HTTP server. False when the path is another's: nothing was done then. */
+  /**
+   * Takes an `upgrade` of an HTTP server. False when the path is another's: nothing was done then. Destroy the socket, or
+   * listen to its errors before you answer: a client that resets it would end the process.
+   */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const found = this.#route(request);
-    if (found?.transport !== 'websocket') return false;
-    // The client may go away while `connect` is under way.
+    const mounted = found === null ? undefined : this.#mounted.get(found.mount);
+    if (found?.transport !== 'websocket' || mounted === undefined) return false;
+    // The client may go away while `connect` is under way, or reset the socket of a refusal.
     const onError = (): void => void socket.destroy();
     socket.on('error', onError);
-    void this.#admit(request, found).then((outcome) => {
-      socket.off('error', onError);
+    const settle = (outcome: Admitted | Rejected): void => {
       if (socket.destroyed) return;
-      if (isRejected(outcome)) refuseUpgrade(socket, outcome);
-      else if (request.headers['sec-websocket-version'] !== '13') refuseUpgrade(socket, { status: 400, body: 'sec-websocket-version must be 13' });
-      else this.#transports.get(found.mount)?.websocket.upgrade(request, socket, head, (transport) => this.#openConnection(transport, found.mount, outcome));
-    });
+      if (isRejected(outcome)) return refuseUpgrade(socket, outcome);
+      if (request.headers['sec-websocket-version'] !== '13') return refuseUpgrade(socket, { status: 400, body: 'sec-websocket-version must be 13' });
+      socket.off('error', onError);
+      withoutToken(request, found.mount);
+      mounted.websocket.upgrade(request, socket, head, (transport) => this.#openConnection(transport, mounted, outcome));
+    };
+    const fail = (thrown: unknown): void => {
+      this.#onCrash(`upgrade ${found.mount.path}`, thrown);
+      socket.destroy();
+    };
+    try {
+      const outcome = this.#admit(request, found);
+      if (outcome instanceof Promise) outcome.then(settle).catch(fail);
+      else settle(outcome);
+    } catch (thrown) {
+      fail(thrown);
+    }
     return true;
   }
 
@@ -107,12 +125,12 @@ export class Endpoint {
   async drain({ batchSize = 1_000, intervalMs = 100 } = {}): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const connections = [...this.#open.keys()];
+    const connections = [...this.#open];
     for (let start = 0; start < connections.length; start += batchSize) {
       if (start > 0) await new Promise((resolve) => setTimeout(resolve, intervalMs));
       for (const connection of connections.slice(start, start + batchSize)) connection.close(CLOSE.shutdown, 'shutdown');
     }
-    for (const { longpoll } of this.#transports.values()) longpoll.stop();
+    for (const { longpoll } of this.#mounted.values()) longpoll.stop();
   }
 
   #route(request: IncomingMessage): Route | null {
@@ -126,51 +144,52 @@ export class Endpoint {
   }
 
   async #answerLongPoll(request: IncomingMessage, response: ServerResponse, found: Route): Promise<void> {
-    const { mount } = found;
+    const mounted = this.#mounted.get(found.mount)!;
     const token = connectInfo(request, found)?.params['token'];
-    await this.#transports.get(mount)?.longpoll.handle(
+    await mounted.longpoll.handle(
       request,
       response,
       token,
-      () => this.#admit(request, found),
-      (session, admitted) => this.#openConnection(session, { ...mount, idleTimeoutMs: Infinity }, admitted),
+      async () => this.#admit(request, found),
+      (session, admitted) => this.#openConnection(session, mounted, admitted),
     );
   }
 
   /** The checks of a handshake in Phoenix's order: origin, sub-protocol, connect. */
-  async #admit(request: IncomingMessage, found: Route): Promise<Admitted | Rejected> {
+  #admit(request: IncomingMessage, found: Route): Admission {
     const { mount } = found;
     if (this.#draining) return { status: 503, body: '' };
     const info = connectInfo(request, found);
     if (info === null) return { status: 400, body: '' };
     if (!originAllowed(request.headers.origin, mount.origins)) return { status: 403, body: '' };
-    const offered = offeredProtocols(request.headers['sec-websocket-protocol'], mount);
-    if (found.transport === 'websocket' && protocolRefused(offered, mount)) return { status: 403, body: '' };
+    if (found.transport === 'websocket' && protocolRefused(request.headers['sec-websocket-protocol'], mount)) return { status: 403, body: '' };
     return admit(mount, info, this.#onCrash);
   }
 
-  #openConnection(transport: Transport & { heardAt?: number }, mount: Mount, { serializer, socketInfo, expiresAt }: Admitted): Connection {
-    const connection: Connection = new Connection(transport, serializer, socketInfo, {
+  #connectionOptions(mount: Mount): ConnectionOptions {
+    return {
       channels: mount.socket.channels,
       fastlane: this.#fastlane,
       pubsub: this.#pubsub,
       presence: this.#presence,
       maxChannels: mount.maxChannels ?? 100,
       mailboxLimit: mount.mailboxLimit ?? 1_000,
+      idleTimeoutMs: mount.idleTimeoutMs ?? DEFAULT_IDLE_MS,
       onCrash: this.#onCrash,
-      onClosed: () => this.#open.delete(connection),
-    });
-    this.#open.set(connection, { transport, idleTimeoutMs: mount.idleTimeoutMs ?? DEFAULT_IDLE_MS, expiresAt });
+      onClosed: (connection) => this.#open.delete(connection),
+    };
+  }
+
+  #openConnection(transport: Transport, mounted: Mounted, admitted: Admitted): Connection {
+    const connection = new Connection(transport, admitted, mounted.connection);
+    this.#open.add(connection);
     return connection;
   }
 
   #sweepConnections(): void {
     const now = performance.now();
     const date = Date.now();
-    for (const [connection, { transport, idleTimeoutMs, expiresAt }] of this.#open) {
-      if (date >= expiresAt) connection.close(CLOSE.expired, 'shutdown:expired');
-      else if (now - (transport.heardAt ?? now) > idleTimeoutMs) connection.close(CLOSE.idle, 'shutdown:read_timeout');
-    }
+    for (const connection of this.#open) connection.sweep(date, now);
   }
 }
 
@@ -178,5 +197,5 @@ const REASONS: Record<number, string> = { 400: 'Bad Request', 401: 'Unauthorized
 
 function refuseUpgrade(socket: Duplex, { status, body }: Rejected): void {
   const head = [`HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}`, 'connection: close', `content-length: ${Buffer.byteLength(body)}`];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -4,8 +4,8 @@ import type { Serializer } from './serializer/serializer.ts';
 
 /** One subscriber of a topic on this node. */
 export interface Member {
-  /** Compared with `Broadcast.except`. */
-  readonly memberId: string;
+  /** Whether it is the one that `Broadcast.except` names. */
+  is(id: string): boolean;
   readonly serializer: Serializer;
   /** Whether broadcasts of this event go through `intercepted` instead of straight to the client. */
   intercepts(event: string): boolean;
@@ -20,9 +20,12 @@ export interface Member {
 export class Fastlane {
   readonly #topics = new Map<string, { members: Set<Member>; unsubscribe: () => void }>();
   readonly #pubsub: PubSub;
+  readonly #onCrash: (where: string, thrown: unknown) => void;
 
-  constructor(pubsub: PubSub) {
+  /** @param onCrash told of broadcasts that cannot be encoded (a cycle, a bigint …): nobody gets those */
+  constructor(pubsub: PubSub, onCrash: (where: string, thrown: unknown) => void) {
     this.#pubsub = pubsub;
+    this.#onCrash = onCrash;
   }
 
   join(topic: string, member: Member): void {
@@ -32,7 +35,7 @@ export class Fastlane {
       return;
     }
     const members = new Set([member]);
-    const unsubscribe = this.#pubsub.subscribe(topic, (broadcast) => deliver(broadcast, members));
+    const unsubscribe = this.#pubsub.subscribe(topic, (broadcast) => this.#deliver(broadcast, members));
     this.#topics.set(topic, { members, unsubscribe });
   }
 
@@ -41,6 +44,14 @@ export class Fastlane {
     if (known === undefined || !known.members.delete(member) || known.members.size > 0) return;
     known.unsubscribe();
     this.#topics.delete(topic);
+  }
+
+  #deliver(broadcast: Broadcast, members: Set<Member>): void {
+    try {
+      deliver(broadcast, members);
+    } catch (thrown) {
+      this.#onCrash(`broadcast ${broadcast.topic}`, thrown);
+    }
   }
 
   /** Members of a topic on this node. */
@@ -53,7 +64,7 @@ function deliver({ topic, event, payload, except }: Broadcast, members: Set<Memb
   let v1: Frame | null | undefined;
   let v2: Frame | null | undefined;
   for (const member of members) {
-    if (except !== undefined && member.memberId === except) continue;
+    if (except !== undefined && member.is(except)) continue;
     if (member.intercepts(event)) {
       member.intercepted(event, payload);
       continue;

@@ -1,13 +1,13 @@
-import type { AnyContext, Channel, Joined, Request, SocketInfo } from './channel.ts';
-import { noReply } from './channel.ts';
+import type { AnyContext, Channel, Joined, SocketInfo } from './channel.ts';
 import { validate, type ChannelContract } from './contract.ts';
 import type { Member } from './fastlane.ts';
-import { Mailbox, type Task } from './mailbox.ts';
-import { type ClientMessage, type Frame, type Payload, type Ref, type Status } from './message.ts';
+import { Mailbox, type MailboxOwner, type Task } from './mailbox.ts';
+import type { ClientMessage, Frame, Payload, Ref } from './message.ts';
 import { ChannelPresence } from './presence/channel-presence.ts';
 import type { Presence } from './presence/tracker.ts';
 import type { Broadcast } from './pubsub/port.ts';
-import { Refusal, refusalOf } from './refusal.ts';
+import { Refusal } from './refusal.ts';
+import { JoinRequest, PushRequest } from './requests.ts';
 import type { Serializer } from './serializer/serializer.ts';
 
 /** What an instance needs of its connection. */
@@ -34,8 +34,7 @@ let instances = 0;
 const processPart = Math.random().toString(36).slice(2, 10);
 
 /** One joined topic of one connection: the state and the mailbox of a channel. */
-export class ChannelInstance implements Member, AnyContext<unknown> {
-  readonly memberId = `${processPart}-${(instances += 1)}`;
+export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwner {
   readonly topic: string;
   readonly vars: never;
   /** As sent with the join: `phx_close` and `phx_error` carry it, and later messages are compared with it. */
@@ -44,8 +43,11 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
   assigns: unknown = undefined;
   readonly #host: InstanceHost;
   readonly #channel: Channel<unknown>;
-  readonly #mailbox: Mailbox;
-  readonly #ending = new AbortController();
+  readonly #mailbox = new Mailbox(this);
+  #ended = false;
+  // What many channels never ask for is made when it is first asked for.
+  #memberId: string | null = null;
+  #abort: AbortController | null = null;
   #timers: Set<NodeJS.Timeout> | null = null;
   #presence: ChannelPresence | null = null;
 
@@ -56,11 +58,13 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     this.vars = vars as never;
     this.sentJoinRef = join.joinRef;
     this.joinRef = join.joinRef ?? join.ref;
-    this.#mailbox = new Mailbox(
-      host.mailboxLimit,
-      (thrown) => this.#crash(thrown),
-      () => host.flooded(this.topic),
-    );
+  }
+
+  get memberId(): string {
+    return (this.#memberId ??= `${processPart}-${(instances += 1)}`);
+  }
+  get mailboxLimit(): number {
+    return this.#host.mailboxLimit;
   }
 
   get serializer(): Serializer {
@@ -73,7 +77,12 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     return (this.#presence ??= new ChannelPresence(this.#host.presence, this, this.#channel.handlers.fetchPresence));
   }
   get signal(): AbortSignal {
-    return this.#ending.signal;
+    this.#abort ??= new AbortController();
+    if (this.#ended) this.#abort.abort();
+    return this.#abort.signal;
+  }
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Runs the `join` handler. @throws what it throws */
@@ -104,7 +113,7 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
 
   push(event: string, payload: Payload): void {
     assertPayload(event, payload);
-    if (this.signal.aborted) return;
+    if (this.#ended) return;
     const frame = this.serializer.push(this.joinRef, null, this.topic, event, payload);
     if (frame === null) throw new TypeError(`the payload of ${JSON.stringify(event)} is bytes, which a V1 client cannot get`);
     this.send(frame);
@@ -121,7 +130,7 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
   }
 
   after(ms: number, task: () => void | Promise<void>): () => void {
-    if (this.signal.aborted) return () => undefined;
+    if (this.#ended) return () => undefined;
     const timers = (this.#timers ??= new Set());
     const timer = setTimeout(() => {
       timers.delete(timer);
@@ -136,6 +145,11 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
 
   stop(reason = 'normal'): void {
     this.end(isNormal(reason) ? 'phx_close' : 'phx_error', reason);
+  }
+
+  /** Whether `id` is its `memberId`; an id that was never asked for is nobody's. */
+  is(id: string): boolean {
+    return this.#memberId === id;
   }
 
   intercepts(event: string): boolean {
@@ -153,8 +167,9 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
 
   /** Ends the channel once. `silently` is for duplicate joins: Phoenix kills the old channel without `terminate`. */
   end(frame: EndFrame, reason: string, { silently = false } = {}): void {
-    if (this.signal.aborted) return;
-    this.#ending.abort();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#abort?.abort();
     this.#mailbox.close();
     for (const timer of this.#timers ?? []) clearTimeout(timer);
     this.#host.unsubscribe(this.topic, this);
@@ -169,9 +184,18 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     this.#host.send(this.serializer.push(this.sentJoinRef, this.sentJoinRef, this.topic, event, payload));
   }
 
+  flooded(): void {
+    this.#host.flooded(this.topic);
+  }
+
+  threw(thrown: unknown): void {
+    if (this.#ended) return;
+    this.#host.crashed(this.topic, thrown);
+    this.end('phx_error', `error:${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+
   #askToJoin(handlers: Channel<unknown>['handlers'], params: unknown): unknown {
-    const { topic, vars, socket, signal } = this;
-    const joined = handlers.join?.({ topic, vars, socket, signal, params });
+    const joined = handlers.join?.(new JoinRequest(this, params));
     return joined instanceof Promise ? joined.then((value) => ({ params, joined: value })) : { params, joined };
   }
 
@@ -198,12 +222,6 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     return valid instanceof Promise ? valid.then((value) => handler(value, this, request)) : handler(valid, this, request);
   }
 
-  #crash(thrown: unknown): void {
-    if (this.signal.aborted) return;
-    this.#host.crashed(this.topic, thrown);
-    this.end('phx_error', `error:${thrown instanceof Error ? thrown.message : String(thrown)}`);
-  }
-
   #terminate(reason: string): void {
     const report = (thrown: unknown): void => this.#host.crashed(this.topic, thrown);
     try {
@@ -212,43 +230,6 @@ export class ChannelInstance implements Member, AnyContext<unknown> {
     } catch (thrown) {
       report(thrown);
     }
-  }
-}
-
-/** A push of a client on its way through a handler. */
-class PushRequest implements Request<unknown> {
-  readonly event: string;
-  readonly ref: Ref;
-  readonly #instance: ChannelInstance;
-  #answered = false;
-
-  constructor(instance: ChannelInstance, event: string, ref: Ref) {
-    this.#instance = instance;
-    this.event = event;
-    this.ref = ref;
-  }
-
-  reply(...args: [response: unknown] | [status: Status, response: unknown]): void {
-    this.#answered = true;
-    const [status, response] = args.length === 2 ? args : (['ok', args[0]] as const);
-    const { serializer, joinRef, topic, signal } = this.#instance;
-    if (signal.aborted || this.ref === null || this.ref === undefined) return;
-    const frame = serializer.reply(joinRef, this.ref, topic, status, response ?? {});
-    if (frame === null) throw new TypeError(`the reply to ${this.event} is bytes, which a V1 client cannot get`);
-    this.#instance.send(frame);
-  }
-
-  /** The handler returned: `undefined` means `ok {}`, unless it replied itself. */
-  settle(result: unknown): void {
-    if (result === noReply || (result === undefined && this.#answered)) return;
-    this.reply(result ?? {});
-  }
-
-  /** The handler threw: a refusal is the reply, anything else is for the mailbox to crash on. */
-  refuse(thrown: unknown): void {
-    const refusal = refusalOf(thrown);
-    if (refusal === null) throw thrown;
-    this.reply('error', refusal.toResponse());
   }
 }
 

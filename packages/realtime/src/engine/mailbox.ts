@@ -1,39 +1,41 @@
 /** A piece of work of one channel. */
 export type Task = () => unknown;
 
+export interface MailboxOwner {
+  /** Tasks that may wait. */
+  readonly mailboxLimit: number;
+  /** A task threw, or its promise rejected. */
+  threw(thrown: unknown): void;
+  /** A task came on top of `mailboxLimit` and was dropped. */
+  flooded(): void;
+}
+
 /**
  * Runs tasks one at a time and in order, as a GenServer handles its messages. A task that returns no promise is done
- * when it returns: synchronous channels never wait. At most `limit` tasks wait.
+ * when it returns: synchronous channels never wait, and own no queue.
  */
 export class Mailbox {
-  readonly #waiting: Task[] = [];
-  readonly #limit: number;
-  readonly #onThrow: (thrown: unknown) => void;
-  readonly #onOverflow: () => void;
+  readonly #owner: MailboxOwner;
+  #waiting: Task[] | null = null;
   #busy = false;
   #closed = false;
 
-  constructor(limit: number, onThrow: (thrown: unknown) => void, onOverflow: () => void) {
-    this.#limit = limit;
-    this.#onThrow = onThrow;
-    this.#onOverflow = onOverflow;
+  constructor(owner: MailboxOwner) {
+    this.#owner = owner;
   }
 
   post(task: Task): void {
     if (this.#closed) return;
-    if (!this.#busy) {
-      this.#run(task);
-    } else if (this.#waiting.length < this.#limit) {
-      this.#waiting.push(task);
-    } else {
-      this.#onOverflow();
-    }
+    if (!this.#busy) this.#run(task);
+    else if (this.#waiting === null) this.#waiting = [task];
+    else if (this.#waiting.length < this.#owner.mailboxLimit) this.#waiting.push(task);
+    else this.#owner.flooded();
   }
 
   /** Forgets what waits and takes nothing more. A running task goes on. */
   close(): void {
     this.#closed = true;
-    this.#waiting.length = 0;
+    this.#waiting = null;
   }
 
   #run(first: Task): void {
@@ -43,20 +45,26 @@ export class Mailbox {
       try {
         const result = task();
         if (result instanceof Promise) {
-          void result.catch(this.#onThrow).then(() => this.#next());
+          void result.catch((thrown: unknown) => this.#owner.threw(thrown)).then(() => this.#resume());
           return;
         }
       } catch (thrown) {
-        this.#onThrow(thrown);
+        this.#owner.threw(thrown);
       }
-      task = this.#waiting.shift();
+      task = this.#next();
     }
     this.#busy = false;
   }
 
-  #next(): void {
+  #resume(): void {
     this.#busy = false;
-    const task = this.#waiting.shift();
+    const task = this.#next();
     if (task !== undefined) this.#run(task);
+  }
+
+  #next(): Task | undefined {
+    const task = this.#waiting?.shift();
+    if (this.#waiting?.length === 0) this.#waiting = null;
+    return task;
   }
 }

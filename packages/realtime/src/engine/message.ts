@@ -20,13 +20,9 @@ export type Payload = object;
 /** Statuses of replies; clients know `ok` and `error`, others are passed through. */
 export type Status = 'ok' | 'error' | (string & {});
 
-/**
- * An encoded frame. The transport keeps what it makes of it in `wire`, so that a frame which goes to many sockets is
- * framed once.
- */
+/** An encoded frame. Who gets the same frame gets the same object: by that a transport knows what it can share. */
 export class Frame {
   readonly data: string | Uint8Array;
-  wire: Buffer | null = null;
 
   constructor(data: string | Uint8Array) {
     this.data = data;

@@ -1,4 +1,4 @@
-import { AppError } from '@armoricore/shared/kernel';
+import { AppError } from '@armoricore/shared/kernel/errors'; // Not the whole kernel: the engine loads in no time.
 
 /**
  * Thrown by `connect`, `join` or an event handler to say no. The client gets `error {reason: code, ...details}` and the

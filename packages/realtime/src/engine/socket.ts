@@ -74,5 +74,7 @@ export interface Mount extends MountOptions {
 /** A socket under a path like `/socket` or `/tenant/:tenant/socket`. */
 export function mount<Identity>(path: string, socket: SocketHandler<Identity>, options: MountOptions = {}): Mount {
   if (!/^(\/:?[\w.-]+)+$/.test(path)) throw new TypeError(`mount path ${JSON.stringify(path)}: allowed is /a/path with optional :params`);
+  const wrong = options.origins?.find((origin) => !/^(https?:)?\/\/[^/]+$/.test(origin));
+  if (wrong !== undefined) throw new TypeError(`origin ${JSON.stringify(wrong)}: allowed are //example.com, //*.example.com and https://example.com:8443`);
   return { ...options, path, socket: socket as unknown as SocketHandler<unknown> };
 }

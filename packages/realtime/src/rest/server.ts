@@ -46,7 +46,10 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
     routerOptions: { maxParamLength: 512 },
   });
   app.server.on('upgrade', (request, socket, head) => {
-    if (!endpoint.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    if (endpoint.handleUpgrade(request, socket, head)) return;
+    // Its client may reset it: nobody else listens to the errors of an upgraded socket.
+    socket.on('error', () => socket.destroy());
+    socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => socket.destroy());
   });
   useErrorReplies(app, log);
   healthRoutes(app, dependencies.healthOf, log);

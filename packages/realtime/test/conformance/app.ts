@@ -57,7 +57,9 @@ const server = createServer((request, response) => {
   if (!endpoint.handleRequest(request, response)) response.writeHead(404).end('not found');
 });
 server.on('upgrade', (request, tcp, head) => {
-  if (!endpoint.handleUpgrade(request, tcp, head)) tcp.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  if (endpoint.handleUpgrade(request, tcp, head)) return;
+  tcp.on('error', () => tcp.destroy());
+  tcp.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => tcp.destroy());
 });
 server.listen(Number(values.port), '127.0.0.1', () => {
   const address = server.address();

@@ -1,33 +1,55 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
-import { Endpoint, type EndpointOptions } from '../../src/engine/index.ts';
+import { Endpoint } from '../../src/engine/index.ts';
 
 export interface EngineUnderTest {
   endpoint: Endpoint;
   server: Server;
+  port: number;
   url: string;
   crashes: { where: string; thrown: unknown }[];
+  /** Ends as a killed process does: every connection is cut without a word. */
+  kill(): Promise<void>;
 }
 
-/** An endpoint behind a real HTTP server on a free port; ends with the test. */
-export async function startEngine(options: EndpointOptions): Promise<EngineUnderTest> {
+/** An endpoint behind a real HTTP server on a free port (or one that a killed engine had); ends with the test. */
+export async function startEngine(
+  options: ConstructorParameters<typeof Endpoint>[0],
+  { port = 0, http = {} }: { port?: number; http?: ServerOptions } = {},
+): Promise<EngineUnderTest> {
   const crashes: EngineUnderTest['crashes'] = [];
   const endpoint = new Endpoint({ onCrash: (where, thrown) => crashes.push({ where, thrown }), ...options });
-  const server = createServer((request, response) => {
+  const server = createServer(http, (request, response) => {
     if (!endpoint.handleRequest(request, response)) response.writeHead(404).end();
   });
   server.on('upgrade', (request, socket, head) => {
-    if (!endpoint.handleUpgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    if (endpoint.handleUpgrade(request, socket, head)) return;
+    socket.on('error', () => socket.destroy()).end('HTTP/1.1 404 Not Found\r\n\r\n', () => socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+
+  const kill = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
   onTestFinished(async () => {
     await endpoint.drain();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await kill();
   });
-  return { endpoint, server, crashes, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const address = server.address() as AddressInfo;
+  return { endpoint, server, crashes, port: address.port, url: `ws://127.0.0.1:${address.port}`, kill };
 }
 
 /** A WebSocket that speaks frames: what came is kept until a test takes it, in order. */

@@ -50,9 +50,8 @@ export class TopicPresence {
 
   /** Everything of an owner leaves, in one diff. */
   leave(owner: string): PresenceDiff | null {
-    const leaves: Presences = {};
-    for (const key of this.#keysOf.get(owner) ?? []) Object.assign(leaves, entry(key, this.#remove(owner, key)!));
-    return Object.keys(leaves).length === 0 ? null : { joins: {}, leaves };
+    const left = [...(this.#keysOf.get(owner) ?? [])].map((key) => [key, { metas: [this.#remove(owner, key)!] }]);
+    return left.length === 0 ? null : { joins: {}, leaves: Object.fromEntries(left) as Presences };
   }
 
   /** All metas, under each key the oldest first. */

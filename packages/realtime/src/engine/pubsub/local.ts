@@ -1,7 +1,10 @@
 import type { Listener, PubSub } from './port.ts';
 
-/** PubSub within one process. Several endpoints of a process may share one: they then behave like nodes of a cluster. */
-export function createLocalPubSub(): PubSub {
+/**
+ * PubSub within one process. Several endpoints of a process may share one: they then behave like nodes of a cluster.
+ * @param onError told of what listeners throw; default: printed to standard error
+ */
+export function createLocalPubSub(onError: (thrown: unknown) => void = (thrown) => console.error('PubSub listener', thrown)): PubSub {
   const topics = new Map<string, Set<Listener>>();
 
   return {
@@ -9,11 +12,8 @@ export function createLocalPubSub(): PubSub {
       for (const listener of topics.get(broadcast.topic) ?? []) {
         try {
           listener(broadcast);
-        } catch (error) {
-          // Surfaces as an uncaught exception: a listener of ours never throws, and the others must not notice.
-          queueMicrotask(() => {
-            throw error;
-          });
+        } catch (thrown) {
+          onError(thrown);
         }
       }
     },

@@ -10,6 +10,8 @@ export interface Route {
 }
 
 const AUTH_TOKEN_PREFIX = 'base64url.bearer.phx.';
+/** Either alphabet, padded or not; a rest of one character encodes nothing. */
+const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2,3})?={0,2}$/;
 
 /**
  * The mount and transport that a path names. Matched exactly by segments as in Phoenix: doubled and trailing slashes do
@@ -51,11 +53,14 @@ export function connectInfo(request: IncomingMessage, { mount, pathParams, trans
   const params = decodeQuery(query);
   if (params === null) return null;
   return {
-    params: { ...params, ...pathParams },
+    params: Object.assign(params, pathParams),
     path,
     query,
     headers: request.headers,
-    remoteAddress: request.socket.remoteAddress,
+    // A system call: made only for those who ask.
+    get remoteAddress() {
+      return request.socket.remoteAddress;
+    },
     authToken: mount.authToken === true ? authTokenOf(request, transport) : null,
     transport,
   };
@@ -68,8 +73,15 @@ export function splitUrl(url: string): [path: string, query: string] {
 
 /** The sub-protocols that a client offers, without the entry that holds its token. */
 export function offeredProtocols(header: string | undefined, mount: Mount): string[] {
-  const offered = (header ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const offered = entriesOf(header);
   return mount.authToken === true ? offered.filter((entry) => !entry.startsWith(AUTH_TOKEN_PREFIX)) : offered;
+}
+
+/** Takes the token out of an offer: its base64 may have a `/`, for which `ws` would refuse the whole handshake. */
+export function withoutToken({ headers }: IncomingMessage, mount: Mount): void {
+  const offered = offeredProtocols(headers['sec-websocket-protocol'], mount);
+  if (offered.length > 0) headers['sec-websocket-protocol'] = offered.join(', ');
+  else delete headers['sec-websocket-protocol'];
 }
 
 /** The first of the mount's sub-protocols that the client offers; null when there is none to answer. */
@@ -78,8 +90,14 @@ export function chooseProtocol(offered: readonly string[], mount: Mount): string
   return ours.find((protocol) => offered.includes(protocol)) ?? null;
 }
 
-/** Whether an offer must be refused: the mount has a list, and the client offers others only. */
-export function protocolRefused(offered: readonly string[], mount: Mount): boolean {
+/**
+ * Whether an offer (the header as it came) must be refused: the mount has a list and the client offers others only, or the
+ * token is not base64.
+ */
+export function protocolRefused(header: string | undefined, mount: Mount): boolean {
+  const token = mount.authToken === true ? offeredToken(header) : null;
+  if (token !== null && !BASE64.test(token)) return true;
+  const offered = offeredProtocols(header, mount);
   return mount.subprotocols !== undefined && offered.length > 0 && chooseProtocol(offered, mount) === null;
 }
 
@@ -89,9 +107,18 @@ export function protocolRefused(offered: readonly string[], mount: Mount): boole
  */
 function authTokenOf({ headers }: IncomingMessage, transport: Route['transport']): string | null {
   if (transport === 'longpoll') return headerText(headers['x-phoenix-authtoken']);
-  const entries = (headers['sec-websocket-protocol'] ?? '').split(',').map((entry) => entry.trim());
-  const tokens = entries.filter((entry) => entry.startsWith(AUTH_TOKEN_PREFIX));
-  return tokens.length === 1 ? Buffer.from(tokens[0]!.slice(AUTH_TOKEN_PREFIX.length), 'base64').toString('utf8') : null;
+  const token = offeredToken(headers['sec-websocket-protocol']);
+  return token === null ? null : Buffer.from(token, 'base64').toString('utf8');
+}
+
+/** The encoded token of an offer; with several none is taken, as in Phoenix. */
+function offeredToken(header: string | undefined): string | null {
+  const tokens = entriesOf(header).filter((entry) => entry.startsWith(AUTH_TOKEN_PREFIX));
+  return tokens.length === 1 ? tokens[0]!.slice(AUTH_TOKEN_PREFIX.length) : null;
+}
+
+function entriesOf(header: string | undefined): string[] {
+  return (header ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
 }
 
 export function headerText(value: string | string[] | undefined): string | null {
@@ -107,6 +134,7 @@ export function originAllowed(origin: string | undefined, origins: readonly stri
 
 function matchesOrigin(given: URL, allowed: string): boolean {
   if (!allowed.startsWith('//')) return given.origin === URL.parse(allowed)?.origin;
-  const host = allowed.slice(2);
-  return host.startsWith('*.') ? given.hostname.endsWith(host.slice(1)) : given.hostname === host;
+  const host = allowed.slice(2).toLowerCase();
+  if (host.startsWith('*.')) return given.hostname.endsWith(host.slice(1));
+  return host === (/:\d+$/.test(host) ? given.host : given.hostname);
 }

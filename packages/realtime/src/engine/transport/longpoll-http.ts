@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Largest body of a POST, in bytes, as in Phoenix. */
 const MAX_BODY_BYTES = 8_000_000;
+/** How long a client may take to send a body, in ms. */
+const BODY_TIMEOUT_MS = 60_000;
 
 /** Plug's default. */
 const NOT_CACHED = 'max-age=0, private, must-revalidate';
@@ -41,14 +43,19 @@ export function preflight(request: IncomingMessage, response: ServerResponse): v
     .end();
 }
 
-/** @throws BodyTooLarge, or what the stream fails with */
+/** @throws BodyTooLarge, or what the stream fails with; a client that takes too long is cut off */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const timer = setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new BodyTooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) throw new BodyTooLarge();
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks);
 }

@@ -1,9 +1,16 @@
 import type { Writable } from 'node:stream';
+import type { Frame } from '../message.ts';
+import { Batch } from './batch.ts';
 
 /** Sockets that have frames to write at the end of this turn of the event loop. */
 let dirty: Outbox[] = [];
-let lastParts: readonly Buffer[] = [];
-let lastWhole: Buffer = Buffer.alloc(0);
+/** The batch that was begun last: the next socket is likely to begin with the same frame. */
+let latest: Batch | null = null;
+
+export interface OutboxOwner {
+  /** More than the allowed bytes wait for the client after a write. */
+  overflowed(): void;
+}
 
 /**
  * Collects the frames of one socket and writes them together at the end of the turn of the event loop. Sockets with the
@@ -12,47 +19,38 @@ let lastWhole: Buffer = Buffer.alloc(0);
 export class Outbox {
   readonly #socket: Writable;
   readonly #maxBytes: number;
-  readonly #onOverflow: () => void;
-  #parts: Buffer[] | null = null;
+  readonly #owner: OutboxOwner;
+  #pending: Batch | null = null;
 
-  /** @param onOverflow called when more than `maxBytes` wait for the client after a write */
-  constructor(socket: Writable, maxBytes: number, onOverflow: () => void) {
+  constructor(socket: Writable, maxBytes: number, owner: OutboxOwner) {
     this.#socket = socket;
     this.#maxBytes = maxBytes;
-    this.#onOverflow = onOverflow;
+    this.#owner = owner;
   }
 
-  add(wire: Buffer): void {
-    if (this.#parts !== null) {
-      this.#parts.push(wire);
+  add(frame: Frame): void {
+    if (this.#pending !== null) {
+      this.#pending = this.#pending.with(frame);
       return;
     }
-    this.#parts = [wire];
-    if (dirty.length === 0) setImmediate(flushAll);
-    dirty.push(this);
+    if (latest === null || !latest.is(frame)) latest = new Batch(frame);
+    this.#pending = latest;
+    if (dirty.push(this) === 1) setImmediate(flushAll);
   }
 
   flush(): void {
-    const parts = this.#parts;
-    this.#parts = null;
-    if (parts === null || !this.#socket.writable) return;
-    this.#socket.write(parts.length === 1 ? parts[0]! : join(parts));
-    if (this.#socket.writableLength > this.#maxBytes) this.#onOverflow();
+    const batch = this.#pending;
+    this.#pending = null;
+    const socket = this.#socket;
+    if (batch === null || !socket.writable) return;
+    socket.write(batch.bytes);
+    if (socket.writableLength > this.#maxBytes) this.#owner.overflowed();
   }
 }
 
 function flushAll(): void {
   const outboxes = dirty;
   dirty = [];
+  latest = null;
   for (const outbox of outboxes) outbox.flush();
-  lastParts = [];
-}
-
-function join(parts: readonly Buffer[]): Buffer {
-  const same = parts.length === lastParts.length && parts.every((part, index) => part === lastParts[index]);
-  if (!same) {
-    lastParts = parts;
-    lastWhole = Buffer.concat(parts);
-  }
-  return lastWhole;
 }

@@ -18,9 +18,10 @@ export function decodeQuery(query: string): Params | null {
     const name = decodePart(equals === -1 ? pair : pair.slice(0, equals));
     const value = decodePart(equals === -1 ? '' : pair.slice(equals + 1));
     if (name === null || value === null) return null;
-    insert(params, pathOf(name), value);
+    if (name.includes('[')) insert(params, pathOf(name), value);
+    else params[name] = value;
   }
-  return { ...params };
+  return params;
 }
 
 /** `a[b][]` is `['a', 'b', '']`. */
@@ -34,9 +35,11 @@ function insert(target: Record<string, unknown>, [head = '', ...rest]: string[],
   const next = rest[0];
   if (next === undefined) {
     target[head] = value;
-  } else if (next === '' && rest.length === 1) {
+  } else if (next === '') {
     const list = Array.isArray(target[head]) ? (target[head] as unknown[]) : [];
-    target[head] = [...list, value];
+    const element: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    if (rest.length > 1) insert(element, rest.slice(1), value);
+    target[head] = [...list, rest.length > 1 ? element : value];
   } else {
     const known = target[head];
     const child = typeof known === 'object' && known !== null && !Array.isArray(known) ? known : Object.create(null);
@@ -48,6 +51,7 @@ function insert(target: Record<string, unknown>, [head = '', ...rest]: string[],
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function decodePart(part: string): string | null {
+  if (!/[+%]/.test(part)) return part;
   const spaced = part.replaceAll('+', ' ');
   if (!spaced.includes('%')) return spaced;
   const bytes = Buffer.from(spaced, 'utf8');

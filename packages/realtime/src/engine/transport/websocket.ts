@@ -1,38 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer, type RawData, type Server } from 'ws';
 import { CLOSE, type Connection, type Transport } from '../connection.ts';
 import type { Frame } from '../message.ts';
 import type { Mount } from '../socket.ts';
-import { wireOf } from './frame.ts';
 import { chooseProtocol, offeredProtocols } from './handshake.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxOwner } from './outbox.ts';
 
 /** How long a client may take to answer a close frame before its socket is cut, in ms. */
 const CLOSE_GRACE_MS = 5_000;
 
 /** One WebSocket: `ws` reads it, frames are written straight to its socket so that a broadcast is framed once. */
-export class WebSocketTransport implements Transport {
-  readonly #ws: WebSocket;
+export class WebSocketTransport implements Transport, OutboxOwner {
+  readonly #ws: ClientSocket;
+  readonly #socket: Duplex & { bytesRead?: number };
   readonly #outbox: Outbox;
   readonly #compressed: boolean;
   readonly #maxBufferedBytes: number;
-  readonly #onOverflow: () => void;
-  /** When the client last sent anything, by `performance.now()`. */
-  heardAt = performance.now();
 
-  constructor(ws: WebSocket, socket: Duplex, maxBufferedBytes: number, onOverflow: () => void) {
+  constructor(ws: ClientSocket, socket: Duplex, maxBufferedBytes: number) {
     this.#ws = ws;
-    this.#outbox = new Outbox(socket, maxBufferedBytes, onOverflow);
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket, maxBufferedBytes, this);
     this.#compressed = ws.extensions !== '';
     this.#maxBufferedBytes = maxBufferedBytes;
-    this.#onOverflow = onOverflow;
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead ?? 0;
   }
 
   send(frame: Frame): void {
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#compressed) this.#sendCompressed(frame);
-    else this.#outbox.add(wireOf(frame));
+    else this.#outbox.add(frame);
   }
 
   close(code: number): void {
@@ -49,16 +50,36 @@ export class WebSocketTransport implements Transport {
     this.#ws.resume();
   }
 
+  overflowed(): void {
+    this.#ws.connection?.close(CLOSE.overload, 'shutdown:slow_consumer');
+  }
+
   /** Each connection has a compression state of its own: nothing can be shared. */
   #sendCompressed(frame: Frame): void {
     this.#ws.send(frame.data);
-    if (this.#ws.bufferedAmount > this.#maxBufferedBytes) this.#onOverflow();
+    if (this.#ws.bufferedAmount > this.#maxBufferedBytes) this.overflowed();
   }
 }
 
+/** The WebSocket of a client. It knows its connection, so that all of them share the listeners below. */
+class ClientSocket extends WebSocket {
+  connection: Connection | null = null;
+}
+
+function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
+  (this as ClientSocket).connection?.receive(data as Buffer, binary);
+}
+
+function onClose(this: WebSocket): void {
+  (this as ClientSocket).connection?.closed('shutdown:closed');
+}
+
+/** `ws` answers protocol errors with the right close code itself; `close` follows. */
+function onError(): void {}
+
 /** Completes WebSocket handshakes of one mount. */
 export class WebSocketUpgrader {
-  readonly #server: WebSocketServer;
+  readonly #server: Server<typeof ClientSocket>;
   readonly #maxBufferedBytes: number;
 
   constructor(mount: Mount) {
@@ -66,32 +87,22 @@ export class WebSocketUpgrader {
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
+      WebSocket: ClientSocket,
       perMessageDeflate: mount.compress ?? false,
       maxPayload: mount.maxFrameBytes ?? 10_000_000,
       handleProtocols: (_offered, request) => chooseProtocol(offeredProtocols(request.headers['sec-websocket-protocol'], mount), mount) ?? false,
     });
   }
 
-  /** @param open makes the connection of the socket; it is closed by the transport's end */
+  /**
+   * Nothing of the upgrade outlives it: what the open connection holds must not lead back to the request.
+   * @param open makes the connection of the socket; it is closed by the transport's end
+   */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (transport: WebSocketTransport) => Connection): void {
     acceptableExtensions(request);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const transport: WebSocketTransport = new WebSocketTransport(ws, socket, this.#maxBufferedBytes, () => {
-        connection.close(CLOSE.overload, 'shutdown:slow_consumer');
-      });
-      const connection = open(transport);
-      const heard = (): void => {
-        transport.heardAt = performance.now();
-      };
-      ws.on('message', (data, binary) => {
-        heard();
-        connection.receive(data as Buffer, binary);
-      });
-      ws.on('ping', heard);
-      ws.on('pong', heard);
-      // `ws` answers protocol errors with the right close code itself; `close` follows.
-      ws.on('error', () => undefined);
-      ws.on('close', () => connection.closed('shutdown:closed'));
+      ws.connection = open(new WebSocketTransport(ws, socket, this.#maxBufferedBytes));
+      ws.on('message', onMessage).on('error', onError).on('close', onClose);
     });
   }
 }
@@ -100,7 +111,8 @@ const DEFLATE_PARAMETERS = new Set(['server_no_context_takeover', 'client_no_con
 
 /** Drops offers of permessage-deflate with parameters that RFC 7692 does not know; `ws` would refuse the whole handshake. */
 function acceptableExtensions({ headers }: IncomingMessage): void {
-  const offers = headers['sec-websocket-extensions']?.split(',') ?? [];
+  if (headers['sec-websocket-extensions'] === undefined) return;
+  const offers = headers['sec-websocket-extensions'].split(',').map((offer) => offer.trim());
   const known = offers.filter((offer) => {
     const [name, ...parameters] = offer.split(';').map((part) => part.split('=')[0]!.trim());
     return name !== 'permessage-deflate' || parameters.every((parameter) => DEFLATE_PARAMETERS.has(parameter));

@@ -1,0 +1,34 @@
+import { Receiver } from 'ws';
+import { describe, expect, it } from 'vitest';
+import { Frame } from '../../src/engine/message.ts';
+import { Batch } from '../../src/engine/transport/batch.ts';
+
+/** What a WebSocket client makes of bytes. */
+function received(bytes: Buffer): (string | Buffer)[] {
+  const messages: (string | Buffer)[] = [];
+  const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true } as never);
+  receiver.on('message', (data: Buffer, binary: boolean) => messages.push(binary ? data : data.toString()));
+  receiver.write(bytes);
+  return messages;
+}
+
+describe('a batch of frames', () => {
+  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('frames text and bytes of length %i', (length) => {
+    const [text, bytes] = ['x'.repeat(length), Buffer.alloc(length, 7)];
+    expect(received(new Batch(new Frame(text)).bytes)).toEqual([text]);
+    expect(received(new Batch(new Frame(bytes)).bytes)).toEqual([bytes]);
+  });
+
+  it('puts frames in a row, in order, whatever their letters take in UTF-8', () => {
+    const batch = new Batch(new Frame('ein Ä')).with(new Frame(Buffer.from([1, 2]))).with(new Frame('𝄞 日本'));
+    expect(received(batch.bytes)).toEqual(['ein Ä', Buffer.from([1, 2]), '𝄞 日本']);
+  });
+
+  it('is one and the same buffer for all sockets with the same frames', () => {
+    const [first, second, other] = [new Frame('1'), new Frame('2'), new Frame('3')];
+    const begun = new Batch(first);
+    expect(begun.with(second).bytes).toBe(begun.with(second).bytes);
+    expect(received(begun.with(other).bytes)).toEqual(['1', '3']);
+    expect(received(begun.bytes)).toEqual(['1']);
+  });
+});
