@@ -33,13 +33,15 @@ export interface HttpDependencies {
 
 /** A client must send its request line and headers within this time, in ms. */
 const HEADERS_TIMEOUT_MS = 15_000;
+/** How often Node looks for such clients, in ms. */
+const HEADERS_CHECK_MS = 5_000;
 
 /** One HTTP server: sockets go to the engine's endpoint, all else to the routes. */
 export async function createHttpServer(dependencies: HttpDependencies): Promise<FastifyInstance> {
   const { endpoint, log, webDir, devTokens } = dependencies;
   const app = fastify({
     serverFactory: (handler) =>
-      createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 }, (request, response) => {
+      createServer({ headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_CHECK_MS, requestTimeout: 0 }, (request, response) => {
         if (!endpoint.handleRequest(request, response)) handler(request, response);
       }),
     forceCloseConnections: true,

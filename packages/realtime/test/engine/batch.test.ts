@@ -1,12 +1,16 @@
-import { Receiver } from 'ws';
+import type { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import * as ws from 'ws';
 import { Frame } from '../../src/engine/message.ts';
 import { Batch } from '../../src/engine/transport/batch.ts';
+
+/** The reading half of `ws`, which its types leave out. */
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
 /** What a WebSocket client makes of bytes. */
 function received(bytes: Buffer): (string | Buffer)[] {
   const messages: (string | Buffer)[] = [];
-  const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true } as never);
+  const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
   receiver.on('message', (data: Buffer, binary: boolean) => messages.push(binary ? data : data.toString()));
   receiver.write(bytes);
   return messages;
