@@ -1,5 +1,5 @@
 /**
- * The door of the repository: `node scripts/bootstrap.mjs start | test | demo | bench [arguments]`. Runs on Node 20
+ * The door of the repository: `node scripts/bootstrap.mjs start | test | demo | bench | chaos [arguments]`. Runs on Node 20
  * without a dependency; brings in what is missing (packages, system programs, the built page), then hands over to the
  * Node of the repository.
  */
@@ -12,6 +12,8 @@ import { installPackages } from './bootstrap/packages.mjs';
 import { requirePrograms } from './bootstrap/programs.mjs';
 import { buildPage } from './bootstrap/web.mjs';
 
+const BROKERS = ['redis', 'nats', 'rabbitmq'];
+
 const COMMANDS = {
   start: async (args) => {
     await requirePrograms(['ffmpeg', 'ffprobe']);
@@ -19,7 +21,7 @@ const COMMANDS = {
     return handOver(['infra/local/src/main.ts', ...args]);
   },
   test: async (args) => {
-    await requirePrograms(['ffmpeg', 'ffprobe', 'chromium']);
+    await requirePrograms(['ffmpeg', 'ffprobe', 'chromium', ...BROKERS]);
     await runChecks();
     await buildPage();
     return handOver(['node_modules/vitest/vitest.mjs', 'run', ...args]);
@@ -27,8 +29,12 @@ const COMMANDS = {
   // A file is named as seen from where the user stands, not from the root to which npm goes.
   demo: async (args) => handOver([path.join(ROOT, 'scripts/demo.ts'), ...args], process.env.INIT_CWD),
   bench: async (args) => {
-    await requirePrograms(['ffmpeg', 'ffprobe']);
+    await requirePrograms(['ffmpeg', 'ffprobe', ...BROKERS]);
     return handOver(benchmarkScript(args));
+  },
+  chaos: async (args) => {
+    await requirePrograms(BROKERS);
+    return handOver(['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.chaos.config.ts', ...args]);
   },
 };
 
