@@ -1,4 +1,4 @@
-import type { Channel, Joined, SocketInfo } from './channel.ts';
+import type { Channel, Joined } from './channel.ts';
 import { ChannelTable } from './channel-table.ts';
 import type { ChannelContract } from './contract.ts';
 import type { Fastlane, Member } from './fastlane.ts';
@@ -9,10 +9,13 @@ import type { Presence } from './presence/tracker.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
 import { refusalOf } from './refusal.ts';
 import type { Serializer } from './serializer/serializer.ts';
+import type { LiveConnection, SocketHandler } from './socket.ts';
 
 /** What a connection needs of its transport. */
 export interface Transport {
   send(frame: Frame): void;
+  /** The client has left a topic: volatile frames of it that still wait are of no use. */
+  forget?(topic: string): void;
   close(code: number): void;
   /** Stop and go on reading from the client, so that TCP holds a client back whose join takes long. */
   pause(): void;
@@ -24,6 +27,7 @@ export interface Transport {
 /** What all connections of one mount share. */
 export interface ConnectionOptions {
   channels: readonly Channel<unknown>[];
+  events?: SocketHandler<unknown>['events'];
   fastlane: Fastlane;
   pubsub: PubSub;
   presence: Presence;
@@ -53,10 +57,10 @@ export const CLOSE = {
 const WAITING_BEFORE_PAUSE = 32;
 
 /** The protocol state of one client: routes its messages to its channels, in order. */
-export class Connection implements InstanceHost {
+export class Connection implements InstanceHost, LiveConnection<unknown> {
   readonly serializer: Serializer;
-  readonly socketInfo: SocketInfo<unknown>;
-  readonly #expiresAt: number;
+  readonly socketInfo: Admitted['socketInfo'];
+  #expiresAt: number;
   readonly #channels = new ChannelTable();
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
@@ -137,6 +141,19 @@ export class Connection implements InstanceHost {
     }
   }
 
+  get identity(): unknown {
+    return this.socketInfo.identity;
+  }
+  renew({ identity, expiresAt = Infinity }: { identity: unknown; expiresAt?: number }): void {
+    this.socketInfo.identity = identity;
+    this.#expiresAt = expiresAt;
+  }
+  eventHandler(event: string): ((payload: unknown) => unknown) | undefined {
+    const { events } = this.#options;
+    const handler = events !== undefined && Object.hasOwn(events, event) ? events[event] : undefined;
+    return handler && ((payload) => handler(payload, this));
+  }
+
   get mailboxLimit(): number {
     return this.#options.mailboxLimit;
   }
@@ -151,6 +168,7 @@ export class Connection implements InstanceHost {
   }
   unsubscribe(topic: string, member: Member): void {
     this.#options.fastlane.leave(topic, member);
+    this.#transport.forget?.(topic);
   }
   ended(instance: ChannelInstance): void {
     this.#channels.delete(instance);

@@ -15,10 +15,19 @@ export interface ChannelContract {
   join?: { params?: Schema; reply?: Schema };
   /** Events that clients push. */
   in?: Record<string, { payload?: Schema; reply?: Schema }>;
-  /** Events that the server pushes or broadcasts. */
-  out?: Record<string, Schema>;
+  /** Events that the server pushes or broadcasts: a schema, or a schema and how it travels. */
+  out?: Record<string, Schema | OutEvent>;
   /** What is tracked with a presence. */
   presence?: Schema;
+}
+
+export interface OutEvent {
+  payload: Schema;
+  /**
+   * Only the latest counts (a cursor, a meter …): while a client reads too slowly, a newer one on the topic takes the place
+   * of an older one, instead of both waiting and the client being closed.
+   */
+  volatile?: boolean;
 }
 
 /** Declares a channel. The types of handlers and of pushes follow from it. */
@@ -34,10 +43,17 @@ export type EventIn<C extends ChannelContract> = keyof C['in'] & string;
 export type PayloadIn<C extends ChannelContract, E extends EventIn<C>> = NonNullable<C['in']>[E] extends { payload: infer S } ? Output<S, unknown> : unknown;
 export type ReplyTo<C extends ChannelContract, E extends EventIn<C>> = NonNullable<C['in']>[E] extends { reply: infer S } ? Output<S, unknown> : unknown;
 /** With no declared `out` events any event may be sent. */
-export type EventOut<C extends ChannelContract> = C['out'] extends Record<string, Schema> ? keyof C['out'] & string : string;
+export type EventOut<C extends ChannelContract> = C['out'] extends object ? keyof C['out'] & string : string;
 export type PresenceOf<C extends ChannelContract> = C['presence'] extends Schema ? Output<C['presence'], object> & object : object;
 export type PayloadOut<C extends ChannelContract, E extends string> =
-  C['out'] extends Record<string, Schema> ? (E extends keyof C['out'] ? Output<C['out'][E], Payload> & Payload : never) : Payload;
+  C['out'] extends object ? (E extends keyof C['out'] ? Output<SchemaOf<C['out'][E]>, Payload> & Payload : never) : Payload;
+type SchemaOf<Declared> = Declared extends OutEvent ? Declared['payload'] : Declared;
+
+/** Whether a contract declares an event of the server volatile. */
+export function isVolatile({ out }: ChannelContract, event: string): boolean {
+  const declared = out !== undefined && Object.hasOwn(out, event) ? out[event] : undefined;
+  return declared !== undefined && 'volatile' in declared && declared.volatile === true;
+}
 
 /**
  * Checks a client's payload. A schema that works synchronously answers synchronously.

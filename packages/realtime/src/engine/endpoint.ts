@@ -66,6 +66,13 @@ export class Endpoint {
     this.broadcast(id, 'disconnect', {});
   }
 
+  /** Closes the connections of this node whose identity is such a one, with 1001; answers how many. */
+  disconnectWhere(matches: (identity: unknown) => boolean): number {
+    const found = [...this.#open].filter((connection) => matches(connection.identity));
+    for (const connection of found) connection.close(CLOSE.disconnected);
+    return found.length;
+  }
+
   /** Figures of this node. */
   stats(): { connections: number; channels: number } {
     let channels = 0;
@@ -120,15 +127,19 @@ export class Endpoint {
 
   /**
    * Closes all connections with 1012 (clients come back elsewhere) in batches of `batchSize` each `intervalMs`, so that they
-   * do not come back all at once. New ones are refused with 503 meanwhile.
+   * do not come back all at once. Batches are larger where it takes that to have closed all within `deadlineMs`. New ones
+   * are refused with 503 meanwhile.
    */
-  async drain({ batchSize = 1_000, intervalMs = 100 } = {}): Promise<void> {
+  async drain({ batchSize = 1_000, intervalMs = 100, deadlineMs = 5_000 } = {}): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const connections = [...this.#open];
-    for (let start = 0; start < connections.length; start += batchSize) {
-      if (start > 0) await new Promise((resolve) => setTimeout(resolve, intervalMs));
-      for (const connection of connections.slice(start, start + batchSize)) connection.close(CLOSE.shutdown, 'shutdown');
+    const deadline = performance.now() + deadlineMs;
+    const rest = [...this.#open];
+    while (rest.length > 0) {
+      const batchesLeft = Math.max(0, Math.floor((deadline - performance.now()) / intervalMs)) + 1;
+      const batch = rest.splice(0, Math.max(batchSize, Math.ceil(rest.length / batchesLeft)));
+      for (const connection of batch) connection.close(CLOSE.shutdown, 'shutdown');
+      if (rest.length > 0) await new Promise((resolve) => setTimeout(resolve, intervalMs));
     }
     for (const { longpoll } of this.#mounted.values()) longpoll.stop();
   }
@@ -169,6 +180,7 @@ export class Endpoint {
   #connectionOptions(mount: Mount): ConnectionOptions {
     return {
       channels: mount.socket.channels,
+      events: mount.socket.events,
       fastlane: this.#fastlane,
       pubsub: this.#pubsub,
       presence: this.#presence,

@@ -1,4 +1,4 @@
-import type { Frame, Payload } from './message.ts';
+import { volatileKey, type Frame, type Payload } from './message.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
 import type { Serializer } from './serializer/serializer.ts';
 
@@ -10,6 +10,8 @@ export interface Member {
   /** Whether broadcasts of this event go through `intercepted` instead of straight to the client. */
   intercepts(event: string): boolean;
   intercepted(event: string, payload: Payload): void;
+  /** Whether only the latest broadcast of this event counts. The members of a topic are of one mind about it. */
+  isVolatile(event: string): boolean;
   send(frame: Frame): void;
 }
 
@@ -60,7 +62,8 @@ export class Fastlane {
   }
 }
 
-function deliver({ topic, event, payload, except }: Broadcast, members: Set<Member>): void {
+function deliver(broadcast: Broadcast, members: Set<Member>): void {
+  const { event, payload, except } = broadcast;
   let v1: Frame | null | undefined;
   let v2: Frame | null | undefined;
   for (const member of members) {
@@ -69,9 +72,14 @@ function deliver({ topic, event, payload, except }: Broadcast, members: Set<Memb
       member.intercepted(event, payload);
       continue;
     }
-    const { serializer } = member;
-    const frame = serializer.version === 2 ? (v2 ??= serializer.broadcast(topic, event, payload)) : (v1 ??= serializer.broadcast(topic, event, payload));
+    const frame = member.serializer.version === 2 ? (v2 ??= encode(broadcast, member)) : (v1 ??= encode(broadcast, member));
     // Null: bytes cannot reach V1 clients. Phoenix crashes the broadcaster; here only those clients miss the event.
     if (frame !== null) member.send(frame);
   }
+}
+
+function encode({ topic, event, payload }: Broadcast, member: Member): Frame | null {
+  const frame = member.serializer.broadcast(topic, event, payload);
+  if (frame !== null && member.isVolatile(event)) frame.volatileKey = volatileKey(topic, event);
+  return frame;
 }

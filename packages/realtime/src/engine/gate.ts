@@ -6,7 +6,8 @@ import type { Connected, ConnectInfo, Mount } from './socket.ts';
 /** A client that may come in. */
 export interface Admitted {
   serializer: Serializer;
-  socketInfo: SocketInfo<unknown>;
+  /** Its identity is another one when the connection is renewed. */
+  socketInfo: SocketInfo<unknown> & { identity: unknown };
   /** In ms since the epoch. */
   expiresAt: number;
 }

@@ -1,8 +1,8 @@
 import type { AnyContext, Channel, Joined, SocketInfo } from './channel.ts';
-import { validate, type ChannelContract } from './contract.ts';
+import { isVolatile, validate, type ChannelContract } from './contract.ts';
 import type { Member } from './fastlane.ts';
 import { Mailbox, type MailboxOwner, type Task } from './mailbox.ts';
-import type { ClientMessage, Frame, Payload, Ref } from './message.ts';
+import { volatileKey, type ClientMessage, type Frame, type Payload, type Ref } from './message.ts';
 import { ChannelPresence } from './presence/channel-presence.ts';
 import type { Presence } from './presence/tracker.ts';
 import type { Broadcast } from './pubsub/port.ts';
@@ -16,6 +16,8 @@ export interface InstanceHost {
   readonly socketInfo: SocketInfo<unknown>;
   readonly mailboxLimit: number;
   readonly presence: Presence;
+  /** The handler of an event that is of the connection and not of a channel. */
+  eventHandler(event: string): ((payload: unknown) => unknown) | undefined;
   send(frame: Frame | null): void;
   publish(broadcast: Broadcast): void;
   subscribe(topic: string, member: Member): void;
@@ -116,6 +118,7 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
     if (this.#ended) return;
     const frame = this.serializer.push(this.joinRef, null, this.topic, event, payload);
     if (frame === null) throw new TypeError(`the payload of ${JSON.stringify(event)} is bytes, which a V1 client cannot get`);
+    if (this.isVolatile(event)) frame.volatileKey = volatileKey(this.topic, event);
     this.send(frame);
   }
 
@@ -159,6 +162,10 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
 
   intercepted(event: string, payload: Payload): void {
     this.post(() => this.#channel.handlers.intercept?.[event]?.(payload, this));
+  }
+
+  isVolatile(event: string): boolean {
+    return isVolatile(this.#channel.contract, event);
   }
 
   send(frame: Frame | null): void {
@@ -212,6 +219,8 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
   }
 
   #call(request: PushRequest, payload: unknown): unknown {
+    const ofConnection = this.#host.eventHandler(request.event);
+    if (ofConnection !== undefined) return ofConnection(payload);
     const { contract, handlers } = this.#channel;
     const handler = handlers.on !== undefined && Object.hasOwn(handlers.on, request.event) ? handlers.on[request.event] : undefined;
     if (handler === undefined) {

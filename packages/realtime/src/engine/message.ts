@@ -23,10 +23,17 @@ export type Status = 'ok' | 'error' | (string & {});
 /** An encoded frame. Who gets the same frame gets the same object: by that a transport knows what it can share. */
 export class Frame {
   readonly data: string | Uint8Array;
+  /** A client that reads too slowly gets the latest frame of each key only; null: it must get this one. */
+  volatileKey: string | null = null;
 
   constructor(data: string | Uint8Array) {
     this.data = data;
   }
+}
+
+/** The key of what is volatile: one for each topic and event. */
+export function volatileKey(topic: string, event: string): string {
+  return JSON.stringify([topic, event]);
 }
 
 /** A frame that is not of the protocol. Phoenix's socket crashes on it: the connection is closed with 1011. */

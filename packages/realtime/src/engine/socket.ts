@@ -24,12 +24,24 @@ export interface Connected<Identity> {
   expiresAt?: number;
 }
 
+/** A connection as its own events see it. */
+export interface LiveConnection<Identity> {
+  readonly identity: Identity;
+  /** Goes on as this identity, until another `expiresAt` (without one: for ever). Topics that are joined stay joined. */
+  renew(connected: Pick<Connected<Identity>, 'identity' | 'expiresAt'>): void;
+}
+
 /** Who may connect, and to which channels: Phoenix's socket handler. */
 export interface SocketHandler<Identity> {
   /** Throw `Refusal` to refuse: the client gets HTTP 403. Anything else thrown is HTTP 500. */
   connect(info: ConnectInfo): Connected<Identity> | Promise<Connected<Identity>>;
   /** The first one whose pattern matches a topic has it. */
   channels: readonly Channel<Identity>[];
+  /**
+   * Events of the connection, which clients push on any topic they joined: they go before the channel's own. What a handler
+   * returns is the reply; it may throw `Refusal`, and checks the payload itself.
+   */
+  events?: Record<string, (payload: unknown, connection: LiveConnection<Identity>) => unknown>;
 }
 
 export interface MountOptions {

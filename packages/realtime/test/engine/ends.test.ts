@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mount } from '../../src/engine/index.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
 import { RawClient, refusedStatus, startEngine } from '../support/engine.ts';
@@ -63,6 +63,22 @@ describe('the end of a connection', () => {
     await endpoint.drain({ batchSize: 2, intervalMs: 1 });
     expect(await Promise.all(clients.map((client) => client.closed))).toEqual([1012, 1012, 1012]);
     expect(await refusedStatus(url + V2)).toBe(503);
+  });
+
+  it('drains in larger batches where the deadline asks for it', async () => {
+    const { url, endpoint } = await start();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.open(url + V2)));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const drained = endpoint.drain({ batchSize: 1, intervalMs: 100, deadlineMs: 400 });
+    const left = [endpoint.stats().connections];
+    while (left.at(-1)! > 0) {
+      await vi.advanceTimersByTimeAsync(100);
+      left.push(endpoint.stats().connections);
+    }
+    expect(left).toEqual([16, 12, 8, 4, 0]);
+    await drained;
+    expect(new Set(await Promise.all(clients.map((client) => client.closed)))).toEqual(new Set([1012]));
   });
 
   it('ends the channels of a socket that is cut, and forgets it', async () => {

@@ -14,7 +14,7 @@ const contract = defineChannel({
     say: { payload: z.object({ body: z.string() }), reply: z.object({ seq: z.number() }) },
     wave: {},
   },
-  out: { said: z.object({ body: z.string() }) },
+  out: { said: z.object({ body: z.string() }), moved: { payload: z.object({ x: z.number() }), volatile: true } },
   presence: z.object({ status: z.enum(['online', 'away']) }),
 });
 const handlers = { say: () => ({ seq: 1 }), wave: () => noReply };
@@ -48,6 +48,9 @@ describe('the types of a channel', () => {
           channel.push('said', payload);
           // @ts-expect-error not the payload of `said`
           channel.broadcastFrom('said', { text: 'x' });
+          channel.broadcast('moved', { x: 1 });
+          // @ts-expect-error not the payload of `moved`
+          channel.broadcast('moved', { x: '1' });
           // @ts-expect-error not an event of `out`
           channel.push('shouted', {});
           request.reply({ seq: 2 });

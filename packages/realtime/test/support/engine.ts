@@ -59,16 +59,16 @@ export class RawClient {
   readonly #takers: ((frame: unknown) => void)[] = [];
   readonly closed: Promise<number>;
 
-  constructor(url: string, protocols: string[] = []) {
-    this.ws = new WebSocket(url, protocols, { perMessageDeflate: false });
+  constructor(url: string, protocols: string[] = [], { compress = false } = {}) {
+    this.ws = new WebSocket(url, protocols, { perMessageDeflate: compress });
     this.ws.on('message', (data: Buffer, binary) => this.#arrived(binary ? data : JSON.parse(data.toString())));
     this.ws.on('error', () => undefined);
     this.closed = new Promise((resolve) => this.ws.on('close', resolve));
     onTestFinished(() => this.ws.terminate());
   }
 
-  static async open(url: string, protocols?: string[]): Promise<RawClient> {
-    const client = new RawClient(url, protocols);
+  static async open(url: string, protocols?: string[], options?: { compress?: boolean }): Promise<RawClient> {
+    const client = new RawClient(url, protocols, options);
     await new Promise((resolve, reject) => client.ws.once('open', resolve).once('error', reject));
     return client;
   }

@@ -19,7 +19,12 @@ export const roomContract = defineChannel({
     hush: { payload: body },
     bytes: {},
   },
-  out: { said: body, whispered: body, welcome: z.object({ room: z.string() }) },
+  out: {
+    said: body,
+    whispered: body,
+    welcome: z.object({ room: z.string() }),
+    moved: { payload: z.object({ x: z.number() }), volatile: true },
+  },
 });
 
 export const ended: string[] = [];

@@ -8,46 +8,45 @@ import { wireLength, writeWire } from './frame.ts';
  */
 export class Batch {
   readonly #before: Batch | null;
-  readonly #frame: Frame;
-  readonly #length: number;
+  readonly #frame: Frame | null;
+  /** In bytes, with the frames before it. */
+  readonly length: number;
   /** The batch with one frame more that was asked for last: most likely the one that the next socket asks for. */
   #next: Batch | null = null;
+  #shared = false;
   #bytes: Buffer | null = null;
 
-  constructor(frame: Frame, before: Batch | null = null) {
-    this.#frame = frame;
+  private constructor(before: Batch | null, frame: Frame | null, length: number) {
     this.#before = before;
-    this.#length = wireLength(frame) + (before === null ? 0 : before.#length);
+    this.#frame = frame;
+    this.length = length;
   }
 
-  /** Whether it is this one frame and nothing else. */
-  is(frame: Frame): boolean {
-    return this.#frame === frame && this.#before === null;
+  static empty(): Batch {
+    return new Batch(null, null, 0);
   }
 
   /** This batch and one more frame. */
   with(frame: Frame): Batch {
-    if (this.#next === null || this.#next.#frame !== frame) this.#next = new Batch(frame, this);
+    if (this.#next !== null && this.#next.#frame === frame) this.#next.#shared = true;
+    else this.#next = new Batch(this, frame, this.length + wireLength(frame));
     return this.#next;
   }
 
-  /** All frames in a row, ready for the socket; the same buffer for all who ask. */
-  get bytes(): Buffer {
-    return (this.#bytes ??= this.#encode());
+  /**
+   * All frames in a row, ready for a socket; the same buffer for all who ask.
+   * @param brief the socket will let go of it soon: bytes for it alone may come from Node's pool, which is several times
+   *   cheaper, but keeps a whole slab in memory while a slice of it is held
+   */
+  bytes(brief: boolean): Buffer {
+    return (this.#bytes ??= Batch.#encode(this, brief && !this.#shared));
   }
 
-  #encode(): Buffer {
-    // Not from Node's pool: a slow reader would hold on to the whole slab around its bytes.
-    const bytes = Buffer.allocUnsafeSlow(this.#length);
-    let rest = this.#writeLast(bytes);
-    while (rest !== null) rest = rest.#writeLast(bytes);
+  static #encode(whole: Batch, pooled: boolean): Buffer {
+    const bytes = pooled ? Buffer.allocUnsafe(whole.length) : Buffer.allocUnsafeSlow(whole.length);
+    for (let batch = whole; batch.#before !== null && batch.#frame !== null; batch = batch.#before) {
+      writeWire(batch.#frame, bytes, batch.#before.length, batch.length);
+    }
     return bytes;
-  }
-
-  /** Writes the last frame at its place in `bytes` and answers what stands before it. */
-  #writeLast(bytes: Buffer): Batch | null {
-    const start = this.#before === null ? 0 : this.#before.#length;
-    writeWire(this.#frame, bytes, start, this.#length);
-    return this.#before;
   }
 }

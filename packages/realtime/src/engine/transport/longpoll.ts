@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getDefaultHighWaterMark } from 'node:stream';
 import { CLOSE, type Connection, type Transport } from '../connection.ts';
 import { isRejected, type Admitted, type Rejected } from '../gate.ts';
 import type { Frame } from '../message.ts';
 import type { Mount } from '../socket.ts';
 import { headerText } from './handshake.ts';
+import { Latest } from './latest.ts';
 import { BodyTooLarge, preflight, readBody, refuse, respond, splitBatch } from './longpoll-http.ts';
 
 const DEFAULT_WINDOW_MS = 10_000;
 const DEFAULT_TOKEN_TTL_MS = 14 * 24 * 3600 * 1000;
+/** With so much waiting for the next poll, only the latest volatile frames wait, too; as much as makes a socket slow. */
+const SLOW_BYTES = getDefaultHighWaterMark(false);
 
 /** What happens to one client that polls. */
 class Session implements Transport {
@@ -22,6 +26,7 @@ class Session implements Transport {
   readonly #maxBytes: number;
   #messages: string[] = [];
   #bytes = 0;
+  #latest: Latest | null = null;
   #wake: (() => void) | null = null;
 
   constructor(maxBytes: number) {
@@ -31,10 +36,15 @@ class Session implements Transport {
   /** Bytes cannot travel in the JSON of a poll unless they are UTF-8 by chance: they are skipped. */
   send(frame: Frame): void {
     if (typeof frame.data !== 'string' || this.ended) return;
+    if (frame.volatileKey !== null && this.#bytes >= SLOW_BYTES) return (this.#latest ??= new Latest()).put(frame.volatileKey, frame);
     this.#messages.push(frame.data);
     this.#bytes += frame.data.length;
     if (this.#bytes > this.#maxBytes) this.connection?.close(CLOSE.overload, 'shutdown:slow_consumer');
     this.wake();
+  }
+
+  forget(topic: string): void {
+    this.#latest?.forget(topic);
   }
 
   close(code: number): void {
@@ -70,8 +80,10 @@ class Session implements Transport {
     }
     if (signal.aborted) return [];
     const messages = this.#messages;
+    for (const { data } of this.#latest?.frames() ?? []) messages.push(data as string);
     this.#messages = [];
     this.#bytes = 0;
+    this.#latest = null;
     return messages;
   }
 }

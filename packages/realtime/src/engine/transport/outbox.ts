@@ -4,8 +4,8 @@ import { Batch } from './batch.ts';
 
 /** Sockets that have frames to write at the end of this turn of the event loop. */
 let dirty: Outbox[] = [];
-/** The batch that was begun last: the next socket is likely to begin with the same frame. */
-let latest: Batch | null = null;
+/** Where the batches of this turn begin. */
+let empty = Batch.empty();
 
 export interface OutboxOwner {
   /** More than the allowed bytes wait for the client after a write. */
@@ -28,14 +28,14 @@ export class Outbox {
     this.#owner = owner;
   }
 
+  /** Bytes that are to be written at the end of this turn. */
+  get pendingBytes(): number {
+    return this.#pending === null ? 0 : this.#pending.length;
+  }
+
   add(frame: Frame): void {
-    if (this.#pending !== null) {
-      this.#pending = this.#pending.with(frame);
-      return;
-    }
-    if (latest === null || !latest.is(frame)) latest = new Batch(frame);
-    this.#pending = latest;
-    if (dirty.push(this) === 1) setImmediate(flushAll);
+    if (this.#pending === null && dirty.push(this) === 1) setImmediate(flushAll);
+    this.#pending = (this.#pending ?? empty).with(frame);
   }
 
   flush(): void {
@@ -43,7 +43,8 @@ export class Outbox {
     this.#pending = null;
     const socket = this.#socket;
     if (batch === null || !socket.writable) return;
-    socket.write(batch.bytes);
+    const keepsUp = socket.writableLength === 0;
+    socket.write(batch.bytes(keepsUp));
     if (socket.writableLength > this.#maxBytes) this.#owner.overflowed();
   }
 }
@@ -51,6 +52,6 @@ export class Outbox {
 function flushAll(): void {
   const outboxes = dirty;
   dirty = [];
-  latest = null;
+  empty = Batch.empty();
   for (const outbox of outboxes) outbox.flush();
 }
