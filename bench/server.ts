@@ -1,10 +1,13 @@
-/** The engine alone, for load generators: `npm run -s bench:server -- --port N` serves the topics `bench:*`. */
+/**
+ * The engine alone, for load generators: `npm run -s bench:server -- --port N [--reuse-port]` serves the topics `bench:*`.
+ * With `--reuse-port` several of them share a port; each has its own topics.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { channelFor, defineChannel, Endpoint, mount, noReply } from '@armoricore/realtime/engine';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
+const { values } = parseArgs({ options: { port: { type: 'string', default: '0' }, 'reuse-port': { type: 'boolean', default: false } } });
 
 const bench = channelFor<null>()(defineChannel({ topic: 'bench:*', in: { shout: {}, echo: {} } }), {
   on: {
@@ -23,7 +26,7 @@ const server = createServer((request, response) => {
 server.on('upgrade', (request, socket, head) => {
   if (!endpoint.handleUpgrade(request, socket, head)) socket.destroy();
 });
-server.listen({ host: '127.0.0.1', port: Number(values.port), backlog: 4096 }, () => {
+server.listen({ host: '127.0.0.1', port: Number(values.port), backlog: 4096, reusePort: values['reuse-port'] }, () => {
   process.stdout.write(`engine on 127.0.0.1:${(server.address() as AddressInfo).port} pid ${process.pid}\n`);
 });
 process.once('SIGTERM', () => {
