@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseEvent, type BusEvent, type EventType } from '../events/index.ts';
+import { assertSource, parseEvent, type BusEvent, type EventType } from '../events/index.ts';
 import { AppError, describeError, fullJitter, toAppError, type Log } from '../kernel/index.ts';
-import type { Claim, DeliveryStore, Letter } from './delivery-store.ts';
+import { identify, type Claim, type DeliveryStore, type Letter } from './delivery-store.ts';
+import type { Observe } from './observe.ts';
 import type { Subscription } from './port.ts';
 import type { CompleteSubscription } from './subscription.ts';
 import { createWake } from './wake.ts';
@@ -27,7 +28,11 @@ interface Held {
  * The part of a bus that is the same on every adapter: takes deliveries of a group as slots are free, runs the handler,
  * keeps the leases alive, and settles each event as the handler ended. Runs until stopped; survives any failure of the store.
  */
-export function startConsumer<T extends EventType>(store: DeliveryStore, options: CompleteSubscription<T>, log: Log): Consumer {
+export function startConsumer<T extends EventType>(
+  store: DeliveryStore,
+  options: CompleteSubscription<T>,
+  { log, observe }: { log: Log; observe?: Observe | undefined },
+): Consumer {
   const { group, concurrency, maxAttempts, leaseMs, backoff, handler } = options;
   const held = new Set<Held>();
   const work = new Set<Promise<void>>();
@@ -73,11 +78,18 @@ export function startConsumer<T extends EventType>(store: DeliveryStore, options
     }
     try {
       const event = parseEvent(claim.event) as BusEvent<T>;
-      await handler(event, { attempt: claim.attempts, signal: entry.controller.signal });
+      assertSource(event);
+      const onlyFor = claim.onlyFor === undefined ? {} : { onlyFor: claim.onlyFor };
+      await handler(event, { attempt: claim.attempts, signal: entry.controller.signal, ...onlyFor });
     } catch (error) {
       return fail(entry, error);
     }
-    return settle(entry, () => store.acknowledge(claim));
+    await settle(entry, () => store.acknowledge(claim));
+    note(claim, 'handled');
+  }
+
+  function note({ event }: Claim, outcome: 'handled' | 'retried' | 'buried'): void {
+    observe?.({ group, type: identify(event).event_type ?? 'unknown', outcome });
   }
 
   async function fail(entry: Held, error: unknown): Promise<void> {
@@ -90,14 +102,16 @@ export function startConsumer<T extends EventType>(store: DeliveryStore, options
       return bury(entry, { reason: code, lastError: describeError(error), attempts: claim.attempts });
     }
     const delayMs = fullJitter(backoff, claim.attempts);
-    log.warn({ group, ...idOf(claim), attempt: claim.attempts, delayMs, reason: describeError(error) }, 'event failed, will be tried again');
+    log.warn({ group, ...identify(claim.event), attempt: claim.attempts, delayMs, reason: describeError(error) }, 'event failed, will be tried again');
     await settle(entry, () => store.retry(claim, delayMs));
+    note(claim, 'retried');
     if (delayMs < POLL_MS) wakeIn(delayMs);
   }
 
-  function bury(entry: Held, letter: Letter): Promise<void> {
-    log.error({ group, ...idOf(entry.claim), ...letter }, 'event failed for good');
-    return settle(entry, () => store.bury(entry.claim, letter));
+  async function bury(entry: Held, letter: Letter): Promise<void> {
+    log.error({ group, ...identify(entry.claim.event), ...letter }, 'event failed for good');
+    await settle(entry, () => store.bury(entry.claim, letter));
+    note(entry.claim, 'buried');
   }
 
   /** Tells the store how an event ended, again and again until it hears or the lease has run out; then another consumer gets the event. */
@@ -107,7 +121,7 @@ export function startConsumer<T extends EventType>(store: DeliveryStore, options
         return await tell();
       } catch (error) {
         if (performance.now() - entry.confirmedAt > leaseMs) {
-          log.error({ group, ...idOf(entry.claim), reason: describeError(error) }, 'the end of an event could not be stored; it will be repeated');
+          log.error({ group, ...identify(entry.claim.event), reason: describeError(error) }, 'the end of an event could not be stored; it will be repeated');
           return;
         }
         await delay(fullJitter(STORE_BACKOFF, attempt));
@@ -165,12 +179,6 @@ export function startConsumer<T extends EventType>(store: DeliveryStore, options
   return { wake: () => alarm.wake(), stop: () => (stopped ??= stop()) };
 }
 
-function fence({ seq, attempts }: Claim): string {
-  return `${seq}:${attempts}`;
-}
-
-function idOf({ event }: Claim): { event_id?: unknown; event_type?: unknown } {
-  if (typeof event !== 'object' || event === null) return {};
-  const { event_id, event_type } = event as { event_id?: unknown; event_type?: unknown };
-  return { event_id, event_type };
+function fence({ id, attempts }: Claim): string {
+  return `${id}:${attempts}`;
 }

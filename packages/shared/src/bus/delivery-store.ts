@@ -1,15 +1,19 @@
+import type { DeadLetter } from '../dead-letters/index.ts';
 import type { ErrorCode } from '../kernel/index.ts';
 
 /**
- * An event that a consumer holds for the length of a lease. `seq` and `attempts` together fence it: once the lease has
+ * An event that a consumer holds for the length of a lease. `id` and `attempts` together fence it: once the lease has
  * run out, the next claim of the event has other `attempts`.
  */
 export interface Claim {
-  seq: number;
+  /** The store's own name of the delivery. */
+  id: string;
   /** Tries so far, this one included. Counted when claimed, so that also a consumer that dies has used one up. */
   attempts: number;
   /** As stored; checked by the consumer. */
   event: unknown;
+  /** As in `Delivery`. */
+  onlyFor?: string;
 }
 
 /**
@@ -38,4 +42,20 @@ export interface Letter {
   reason: ErrorCode;
   lastError: string;
   attempts: number;
+}
+
+/** The dead letter of an event that a group could not handle. */
+export function deadLetterOf(group: string, claim: Claim, letter: Letter): DeadLetter {
+  const { event_id, event_type } = identify(claim.event);
+  return { kind: 'event', origin: group, refId: event_id ?? claim.id, name: event_type ?? 'unknown', payload: claim.event, ...letter };
+}
+
+/** Id and type of what may be an event. */
+export function identify(event: unknown): { event_id?: string; event_type?: string } {
+  if (typeof event !== 'object' || event === null) return {};
+  const { event_id, event_type } = event as { event_id?: unknown; event_type?: unknown };
+  return {
+    ...(typeof event_id === 'string' && event_id !== '' ? { event_id: event_id.slice(0, 128) } : {}),
+    ...(typeof event_type === 'string' && event_type !== '' ? { event_type: event_type.slice(0, 128) } : {}),
+  };
 }

@@ -8,6 +8,7 @@ import { completeSubscription } from './subscription.ts';
 
 interface Stored extends EncodedEvent {
   seq: number;
+  onlyFor?: string | undefined;
 }
 
 interface MemoryDelivery {
@@ -62,7 +63,8 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
     const group = groups.get(name) ?? { types: new Set(), deliveries: new Map() };
     groups.set(name, group);
     for (const stored of events.values()) {
-      if (types.some((type) => type === stored.type) && !group.types.has(stored.type)) deliver(group, stored);
+      const isNew = types.some((type) => type === stored.type) && !group.types.has(stored.type);
+      if (isNew && (stored.onlyFor ?? name) === name) deliver(group, stored);
     }
     for (const type of types) group.types.add(type);
     return group;
@@ -70,9 +72,9 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
 
   function openStore(name: string, group: MemoryGroup, types: readonly EventType[], leaseMs: number): DeliveryStore {
     const { deliveries } = group;
-    const mine = ({ seq, attempts }: Claim): MemoryDelivery | undefined => {
+    const mine = ({ id, attempts }: Claim): MemoryDelivery | undefined => {
       assertConnected();
-      const delivery = deliveries.get(seq);
+      const delivery = deliveries.get(Number(id));
       return delivery?.attempts === attempts ? delivery : undefined;
     };
     const takes = new Set<string>(types);
@@ -95,7 +97,9 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
           .map((one) => {
             one.attempts += 1;
             one.availableAt = now + leaseMs;
-            return { seq: one.stored.seq, attempts: one.attempts, event: JSON.parse(one.stored.json) as unknown };
+            const { seq, json, onlyFor } = one.stored;
+            const claim = { id: String(seq), attempts: one.attempts, event: JSON.parse(json) as unknown };
+            return onlyFor === undefined ? claim : { ...claim, onlyFor };
           });
       },
       async extend(claims) {
@@ -106,7 +110,7 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
         });
       },
       async acknowledge(claim) {
-        if (mine(claim) !== undefined) deliveries.delete(claim.seq);
+        if (mine(claim) !== undefined) deliveries.delete(Number(claim.id));
       },
       async retry(claim, delayMs) {
         const delivery = mine(claim);
@@ -119,7 +123,7 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
       async bury(claim, letter) {
         const delivery = mine(claim);
         if (delivery === undefined) return;
-        deliveries.delete(claim.seq);
+        deliveries.delete(Number(claim.id));
         deadLetters.push({ group: name, eventId: delivery.stored.id, ...letter });
       },
     };
@@ -128,16 +132,16 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
   return {
     transactional: false,
 
-    async publish(event, { transaction } = {}) {
+    async publish(event, { transaction, group: onlyFor } = {}) {
       if (transaction !== undefined) throw new TypeError('the memory bus takes no part in transactions');
       assertConnected();
       const encoded = encodeEvent(event);
       const earlier = events.get(encoded.id);
       if (earlier !== undefined && earlier.digest !== encoded.digest) throw new AppError('event_id_conflict', { event_id: encoded.id });
       if (earlier !== undefined) return { duplicate: true };
-      const stored = { ...encoded, seq: events.size + 1 };
+      const stored = { ...encoded, seq: events.size + 1, onlyFor };
       events.set(stored.id, stored);
-      for (const group of groups.values()) if (group.types.has(stored.type)) deliver(group, stored);
+      for (const [name, group] of groups) if (group.types.has(stored.type) && (onlyFor ?? name) === name) deliver(group, stored);
       for (const consumer of broker.consumers) consumer.wake();
       return { duplicate: false };
     },
@@ -146,7 +150,7 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
       assertConnected();
       const complete = completeSubscription(subscription);
       const { group, types, leaseMs } = complete;
-      const consumer = startConsumer(openStore(group, register(group, types), types, leaseMs), complete, log);
+      const consumer = startConsumer(openStore(group, register(group, types), types, leaseMs), complete, { log });
       own.add(consumer);
       broker.consumers.add(consumer);
       return {
@@ -156,6 +160,11 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
           broker.consumers.delete(consumer);
         },
       };
+    },
+
+    async backlog(group) {
+      assertConnected();
+      return groups.get(group)?.deliveries.size ?? 0;
     },
 
     async ready() {

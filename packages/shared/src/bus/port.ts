@@ -11,16 +11,20 @@ import type { Transaction } from '../db/index.ts';
  *   their publishing; different keys go side by side. A retried event holds back its key.
  * - **Idempotent publish**: the same `event_id` with the same content is accepted once (`duplicate: true` afterwards); with
  *   another content it is refused with `event_id_conflict`.
+ * - **Sources**: an event whose type may not come from its `source` is not handled but goes to the dead letters with
+ *   `source_not_allowed`.
  * - **Poison**: after `maxAttempts` tries, or at once when the handler throws an AppError that is not retryable, the
  *   event goes to the dead letters with its reason, and the next one goes on.
  */
 export interface Bus {
   /**
-   * @param options.transaction publish as part of the caller's transaction: the event exists if and only if it commits.
-   *   Only adapters with `transactional: true` take it.
-   * @throws AppError `event_id_conflict`, `payload_too_large` (over MAX_EVENT_BYTES), `unavailable`
+   * @throws AppError `event_id_conflict`, `payload_too_large` (over MAX_EVENT_BYTES), `unavailable`, `overloaded` when
+   *   too many publishes wait for a broker that is away
    */
-  publish(event: BusEvent, options?: { transaction?: Transaction }): Promise<{ duplicate: boolean }>;
+  publish(event: BusEvent, options?: PublishOptions): Promise<{ duplicate: boolean }>;
+
+  /** Publishes events in one transaction, in their order, at little more than the cost of one. On every bus that is transactional. */
+  publishAll?(events: readonly BusEvent[], options: PublishOptions & { transaction: Transaction }): Promise<{ duplicate: boolean }[]>;
 
   /**
    * Handles events of `types` as one consumer of `group`. A new group gets what was published before, too.
@@ -28,11 +32,24 @@ export interface Bus {
    */
   subscribe<T extends EventType>(subscription: SubscriptionOptions<T>): Promise<Subscription>;
 
+  /** Events that a group has not handled yet; 0 for a group that nobody made. @throws AppError `unavailable` */
+  backlog(group: string): Promise<number>;
+
   readonly transactional: boolean;
   /** Rejects when the bus cannot be reached. */
   ready(): Promise<void>;
   /** Ends subscriptions (as `Subscription.stop`) and connections. */
   close(): Promise<void>;
+}
+
+export interface PublishOptions {
+  /**
+   * Publish as part of the caller's transaction: the event exists if and only if it commits. Only a bus with
+   * `transactional: true` takes it.
+   */
+  transaction?: Transaction;
+  /** Only this group gets the event: one that is to be handled once more there. */
+  group?: string;
 }
 
 export interface SubscriptionOptions<T extends EventType> {
@@ -53,6 +70,8 @@ export interface SubscriptionOptions<T extends EventType> {
 export interface Delivery {
   /** From 1. */
   attempt: number;
+  /** The group that the event was published for, when it was for one alone. */
+  onlyFor?: string;
   signal: AbortSignal;
 }
 

@@ -33,8 +33,9 @@ export function integer(options: Options<number> & { min: number; max: number })
   return setting(z.coerce.number().int().min(min).max(max), `a whole number from ${min} to ${max}`, options);
 }
 
-export function text(options: Options<string> & { minLength?: number }): Setting<string> {
-  const { minLength = 1 } = options;
+export function text(options: Options<string> & { minLength?: number; pattern?: RegExp }): Setting<string> {
+  const { minLength = 1, pattern } = options;
+  if (pattern !== undefined) return setting(z.string().regex(pattern), `a text that matches ${pattern.source}`, options);
   return setting(z.string().min(minLength), minLength === 1 ? 'a text' : `a text of at least ${minLength} characters`, options);
 }
 

@@ -56,6 +56,12 @@ export function parseEvent(input: unknown): BusEvent {
   return { ...envelope.data, payload: payload.data } as BusEvent;
 }
 
+/** @throws AppError `source_not_allowed` when an event of this type may not come from its source */
+export function assertSource({ event_type, source }: Pick<BusEvent, 'event_type' | 'source'>): void {
+  const allowed = eventDefinition(event_type).from;
+  if (!allowed.some((known) => known === source)) throw new AppError('source_not_allowed', { source, event_type, allowed });
+}
+
 /** Makes an event with a new id and the present time, unless they are given. The payload is checked. */
 export function createEvent<T extends EventType>(
   type: T,

@@ -18,7 +18,7 @@ afterEach(async () => {
 /** A consumer of one event, on a store whose calls a test replaces; `calls` says what was asked of it. */
 function consume(handler: (signal: AbortSignal) => Promise<void>, replaced: Partial<DeliveryStore>) {
   const calls: string[] = [];
-  const claims: Claim[] = [{ seq: 1, attempts: 1, event: labelled('u', 1) }];
+  const claims: Claim[] = [{ id: '1', attempts: 1, event: labelled('u', 1) }];
   const store: DeliveryStore = {
     claim: async () => claims.splice(0),
     extend: async (held) => [...held],
@@ -38,7 +38,7 @@ function consume(handler: (signal: AbortSignal) => Promise<void>, replaced: Part
     ]),
   ) as unknown as DeliveryStore;
   const options = completeSubscription({ group: 'g', types: TYPES, leaseMs: LEASE_MS, handler: (_, { signal }) => handler(signal) });
-  consumer = startConsumer(noted, options, silentLog);
+  consumer = startConsumer(noted, options, { log: silentLog });
   return calls;
 }
 
@@ -108,7 +108,7 @@ it('outlives a store that gives nothing', async () => {
   consume(async () => void seen.push(1), {
     claim: async () => {
       if (failures-- > 0) throw new Error('no answer');
-      return failures === -1 ? [{ seq: 1, attempts: 1, event: labelled('u', 1) }] : [];
+      return failures === -1 ? [{ id: '1', attempts: 1, event: labelled('u', 1) }] : [];
     },
   });
   await eventually(() => seen, [1]);

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import { testBury } from '../../../../test/support/bus.ts';
 import { createTestDatabase } from '../../../../test/support/database.ts';
 import type { BusHarness } from '../../src/bus/conformance.ts';
 import type { Bus } from '../../src/bus/index.ts';
@@ -24,7 +25,7 @@ export async function makePostgresHarness(): Promise<PostgresHarness> {
     database,
     async open() {
       const handle = openDatabase(url, { log: silentLog });
-      const bus = createPostgresBus({ database: handle, connectionString: url, log: silentLog });
+      const bus = createPostgresBus({ database: handle, connectionString: url, bury: testBury(handle.db), log: silentLog });
       opened.set(bus, { handle, crashed: false });
       return bus;
     },

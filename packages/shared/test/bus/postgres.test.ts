@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testBury } from '../../../../test/support/bus.ts';
 import { createTestDatabase } from '../../../../test/support/database.ts';
 import { eventually, gate, labelled, labelOf, NO_BACKOFF, range, TYPES } from '../../src/bus/conformance/support.ts';
 import { openBus, type Bus } from '../../src/bus/index.ts';
@@ -161,7 +162,8 @@ describe('when connections break', () => {
 
   it('says unavailable when there is no database', async () => {
     const database = openDatabase('postgres://nobody@127.0.0.1:1/none', { log: silentLog });
-    const lost = createPostgresBus({ database, connectionString: 'postgres://nobody@127.0.0.1:1/none', log: silentLog });
+    const connectionString = 'postgres://nobody@127.0.0.1:1/none';
+    const lost = createPostgresBus({ database, connectionString, bury: testBury(database.db), log: silentLog });
     await expect(lost.ready()).rejects.toMatchObject({ code: 'unavailable' });
     await expect(lost.publish(labelled('u', 1))).rejects.toMatchObject({ code: 'unavailable' });
     await expect(lost.subscribe({ group: 'g', types: TYPES, handler: async () => undefined })).rejects.toMatchObject({ code: 'unavailable' });
@@ -261,18 +263,20 @@ describe('the event log', () => {
 describe('the switch', () => {
   it('opens the bus in the database of the product, or in one of its own', async () => {
     const { database } = harness;
-    const home = await openBus({ BUS_URL: undefined }, { database, log: silentLog });
-    expect(home.transactional).toBe(true);
+    const dependencies = { database, bury: testBury(database.db), log: silentLog };
+    const home = await openBus({ BUS_URL: undefined, BUS_NAMESPACE: 'test' }, dependencies);
+    const atHome = await collect('g', home);
+    await home.publish(labelled('u', 'home'));
+    await eventually(() => atHome, ['home']);
     await home.close();
 
     const apart = await createTestDatabase();
-    const away = await openBus({ BUS_URL: apart.url }, { database, log: silentLog });
-    expect(away.transactional).toBe(false);
-    await away.publish(labelled('u', 'away'));
+    const away = await openBus({ BUS_URL: apart.url, BUS_NAMESPACE: 'test' }, dependencies);
     const seen = await collect('g', away);
-    await eventually(() => seen, ['away']);
-    expect(await rowsOf('SELECT FROM events')).toEqual([]);
-    await expect(database.db.transaction((transaction) => away.publish(labelled('u', 1), { transaction }))).rejects.toThrow('another database');
+    await away.publish(labelled('u', 'away'));
+    await database.db.transaction((transaction) => away.publish(labelled('u', 'with a transaction'), { transaction }));
+    await eventually(() => seen, ['away', 'with a transaction']);
+    expect(atHome).toEqual(['home']);
     await away.close();
     await apart.drop();
   });

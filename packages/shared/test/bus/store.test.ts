@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { testBury } from '../../../../test/support/bus.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
 import { labelled, TYPES } from '../../src/bus/conformance/support.ts';
 import type { Claim, DeliveryStore } from '../../src/bus/delivery-store.ts';
@@ -19,14 +20,14 @@ beforeEach(async () => {
   const { db } = harness.database;
   await registerGroup(db, 'g', TYPES);
   await (await harness.open()).publish(labelled('u', 1));
-  lost = (await createDeliveryStore(db, 'g', TYPES, 1).claim(1))[0]!;
-  store = createDeliveryStore(db, 'g', TYPES, 60_000);
+  lost = (await createDeliveryStore(db, { group: 'g', types: TYPES, leaseMs: 1, bury: testBury(db) }).claim(1))[0]!;
+  store = createDeliveryStore(db, { group: 'g', types: TYPES, leaseMs: 60_000, bury: testBury(db) });
   mine = await waitFor(async () => (await store.claim(1))[0]);
 });
 afterEach(() => harness.close());
 
 it('counts each claim as a try', () => {
-  expect([lost.attempts, mine.attempts, mine.seq]).toEqual([1, 2, lost.seq]);
+  expect([lost.attempts, mine.attempts, mine.id]).toEqual([1, 2, lost.id]);
 });
 
 it('does nothing with a claim that was lost to another', async () => {

@@ -64,6 +64,16 @@ export function failures(makeHarness: MakeBusHarness): void {
       expect(tries).toBe(1);
     });
 
+    it('does not handle an event whose source may not send such', async () => {
+      const seen: string[] = [];
+      await bench.bus.subscribe({ group: 'g', types: TYPES, handler: async (event) => void seen.push(labelOf(event)) });
+      const stolen = { ...labelled('u', 'stolen'), source: 'media-worker' };
+      await bench.bus.publish(stolen);
+      await bench.bus.publish(labelled('u', 'right'));
+      await eventually(() => seen, ['right']);
+      expect(await bench.harness.deadLetters('g')).toMatchObject([{ eventId: stolen.event_id, reason: 'source_not_allowed', attempts: 1 }]);
+    });
+
     it('takes a handler that throws before it returns a promise as failed', async () => {
       await bench.bus.subscribe({
         group: 'g',

@@ -2,8 +2,17 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { createEvent, type BusEvent } from '../../events/index.ts';
 import type { Bus } from '../port.ts';
 
+/**
+ * Where a broker cannot give all that the port promises. The suite then holds the adapter to the weaker promise.
+ * - `history`: a group gets what is published after it was made, nothing earlier.
+ * - `widening`: a group that takes further types gets what is published of them from then on, nothing earlier.
+ * - `stops-count`: an event that a stopping consumer gives back has used up a try.
+ */
+export type Difference = 'history' | 'widening' | 'stops-count';
+
 /** What the suite needs to know of an adapter. Every test gets a harness of its own, with nothing published yet. */
 export interface BusHarness {
+  differences?: ReadonlySet<Difference>;
   /** A bus over the one shared log, as a further process would open it. */
   open(): Promise<Bus>;
   /** Cuts a bus off as if its process had died: it gives nothing back and reaches nothing any more. */
@@ -30,6 +39,10 @@ export function useBench(makeHarness: MakeBusHarness): Bench {
   });
   afterEach(() => bench.harness.close());
   return bench;
+}
+
+export function differs({ harness }: Bench, difference: Difference): boolean {
+  return harness.differences?.has(difference) ?? false;
 }
 
 /** An event with the key `user` whose `reason` is a label to know it by. */

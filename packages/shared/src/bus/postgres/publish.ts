@@ -1,32 +1,53 @@
-import { sql } from 'drizzle-orm';
+import { sql, type Param } from 'drizzle-orm';
 import type { Transaction } from '../../db/index.ts';
 import { AppError } from '../../kernel/index.ts';
 import type { EncodedEvent } from '../encode.ts';
 import { CHANNEL, GROUPS_LOCK } from './locks.ts';
 
+/** Who gets the events of a log: its groups or, when a broker carries the events to the groups, the relay alone. */
+export type Audience = 'groups' | 'relay';
+
+/** The group that hands events to a broker. */
+export const RELAY = 'relay';
+
 /**
- * Appends an event and, for every group that takes its type, a delivery; wakes the consumers on commit.
+ * Appends events, in their order, and, for every group that takes their type, a delivery each; wakes the consumers on commit.
+ * @param onlyFor the one group that is to get them
  * @throws AppError `event_id_conflict`
  */
-export async function publishWithin(transaction: Transaction, event: EncodedEvent): Promise<{ duplicate: boolean }> {
-  const { id, type, key, json, digest } = event;
+export async function publishWithin(
+  transaction: Transaction,
+  events: readonly EncodedEvent[],
+  { audience, onlyFor = null }: { audience: Audience; onlyFor?: string | null | undefined },
+): Promise<{ duplicate: boolean }[]> {
+  const column = (name: keyof EncodedEvent): Param => sql.param(events.map((event) => event[name]));
+  const receivers = audience === 'relay' ? sql`name = ${RELAY}` : sql`name <> ${RELAY} AND name = coalesce(${onlyFor}, name)`;
   await transaction.execute(sql`SELECT pg_advisory_xact_lock_shared(${GROUPS_LOCK[0]}, ${GROUPS_LOCK[1]})`);
-  const { rows } = await transaction.execute<{ notified: number }>(sql`
-    WITH appended AS (
-      INSERT INTO events (event_id, event_type, key, event, digest)
-      VALUES (${id}, ${type}, ${key}, ${json}::jsonb, ${digest})
+  const { rows } = await transaction.execute<{ event_id: string }>(sql`
+    WITH given AS (
+      SELECT * FROM unnest(
+        ${column('id')}::uuid[], ${column('type')}::text[], ${column('key')}::text[], ${column('json')}::text[], ${column('digest')}::text[]
+      ) WITH ORDINALITY AS given (event_id, event_type, key, event, digest, place)
+    ), appended AS (
+      INSERT INTO events (event_id, event_type, key, event, digest, target_group)
+      SELECT event_id, event_type, key, event::jsonb, digest, ${onlyFor} FROM given ORDER BY place
       ON CONFLICT (event_id) DO NOTHING
-      RETURNING seq, key, event_type
+      RETURNING seq, key, event_type, event_id
     ), delivered AS (
       INSERT INTO bus_deliveries (group_name, seq, key)
       SELECT bus_groups.name, appended.seq, appended.key
-      FROM appended JOIN bus_groups ON appended.event_type = ANY (bus_groups.types)
+      FROM appended JOIN bus_groups ON appended.event_type = ANY (bus_groups.types) AND ${receivers}
     )
-    SELECT pg_notify(${CHANNEL}, event_type) FROM appended`);
-  if (rows.length > 0) return { duplicate: false };
+    SELECT event_id, pg_notify(${CHANNEL}, event_type) FROM appended`);
+  const appended = new Set(rows.map(({ event_id }) => event_id));
+  if (appended.size === events.length) return events.map(() => ({ duplicate: false }));
 
   // A statement of its own: it sees what the one above may have waited for.
-  const earlier = await transaction.execute<{ digest: string }>(sql`SELECT digest FROM events WHERE event_id = ${id}`);
-  if (earlier.rows[0]?.digest !== digest) throw new AppError('event_id_conflict', { event_id: id });
-  return { duplicate: true };
+  const earlier = await transaction.execute<{ event_id: string; digest: string }>(sql`
+    SELECT event_id, digest FROM events WHERE event_id = ANY (${column('id')}::uuid[])`);
+  const digests = new Map(earlier.rows.map(({ event_id, digest }) => [event_id, digest]));
+  return events.map(({ id, digest }) => {
+    if (digests.get(id) !== digest) throw new AppError('event_id_conflict', { event_id: id });
+    return { duplicate: !appended.delete(id) }; // Of two with one id, the first was appended.
+  });
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/index.ts';
 import type { EventType } from '../../events/index.ts';
-import { newId } from '../../kernel/index.ts';
-import type { Claim, DeliveryStore } from '../delivery-store.ts';
+import type { Bury } from '../../dead-letters/index.ts';
+import { deadLetterOf, type Claim, type DeliveryStore } from '../delivery-store.ts';
 import { CLAIM_SPACE } from './locks.ts';
 
 /** A process that freezes in the middle of a claim is cut off after this, in ms; its group goes on without it. */
@@ -12,12 +12,18 @@ const CLAIM_TIMEOUT_MS = 5_000;
  * a claim some milliseconds and never holds up the others.
  */
 const WINDOW = 200;
-const MAX_ERROR_LENGTH = 4_000;
+
+interface StoreOptions {
+  group: string;
+  types: readonly EventType[];
+  leaseMs: number;
+  bury: Bury;
+}
 
 /** The deliveries of a group as rows of `bus_deliveries`; all times are the database's. */
-export function createDeliveryStore(db: Database, group: string, types: readonly EventType[], leaseMs: number): DeliveryStore {
+export function createDeliveryStore(db: Database, { group, types, leaseMs, bury }: StoreOptions): DeliveryStore {
   const lease = sql`statement_timestamp() + ${leaseMs} * interval '1 ms'`;
-  const mine = ({ seq, attempts }: Claim) => sql`group_name = ${group} AND seq = ${seq} AND attempts = ${attempts}`;
+  const mine = ({ id, attempts }: Claim) => sql`group_name = ${group} AND seq = ${id}::bigint AND attempts = ${attempts}`;
 
   return {
     async claim(limit) {
@@ -26,36 +32,36 @@ export function createDeliveryStore(db: Database, group: string, types: readonly
         await transaction.execute(sql`
           SELECT set_config('idle_in_transaction_session_timeout', ${String(CLAIM_TIMEOUT_MS)}, true),
             pg_advisory_xact_lock(${CLAIM_SPACE}, hashtext(${group}))`);
-        const { rows } = await transaction.execute<{ seq: string; attempts: number; event: unknown }>(sql`
+        const { rows } = await transaction.execute<Claimed>(sql`
           WITH due AS MATERIALIZED (
-            SELECT bus_deliveries.seq, bus_deliveries.key, attempts, event
+            SELECT bus_deliveries.seq, bus_deliveries.key, attempts, event, target_group
             FROM bus_deliveries JOIN events USING (seq)
             WHERE group_name = ${group} AND available_at <= statement_timestamp() AND event_type = ANY (${sql.param([...types])}::text[])
               AND bus_deliveries.key NOT IN (
                 SELECT held.key FROM bus_deliveries held WHERE held.group_name = ${group} AND held.available_at > statement_timestamp())
             ORDER BY bus_deliveries.seq LIMIT ${WINDOW}
           ), first AS (
-            SELECT DISTINCT ON (key) seq, event FROM due ORDER BY key, attempts = 0, seq
+            SELECT DISTINCT ON (key) seq, event, target_group FROM due ORDER BY key, attempts = 0, seq
           ), chosen AS (
-            SELECT seq, event FROM first ORDER BY seq LIMIT ${limit}
+            SELECT seq, event, target_group FROM first ORDER BY seq LIMIT ${limit}
           )
           UPDATE bus_deliveries SET attempts = attempts + 1, available_at = ${lease}
           FROM chosen
           WHERE group_name = ${group} AND bus_deliveries.seq = chosen.seq AND available_at <= statement_timestamp()
-          RETURNING bus_deliveries.seq, attempts, event`);
-        return rows.map((row) => ({ ...row, seq: Number(row.seq) })).toSorted((a, b) => a.seq - b.seq);
+          RETURNING bus_deliveries.seq, attempts, event, target_group`);
+        return rows.toSorted((a, b) => Number(a.seq) - Number(b.seq)).map(toClaim);
       });
     },
 
     async extend(claims) {
-      const seqs = sql.param(claims.map(({ seq }) => seq));
+      const seqs = sql.param(claims.map(({ id }) => id));
       const attempts = sql.param(claims.map((claim) => claim.attempts));
       const { rows } = await db.execute<{ seq: string; attempts: number }>(sql`
         UPDATE bus_deliveries SET available_at = ${lease}
         FROM unnest(${seqs}::bigint[], ${attempts}::integer[]) AS held (seq, attempts)
         WHERE group_name = ${group} AND bus_deliveries.seq = held.seq AND bus_deliveries.attempts = held.attempts
         RETURNING bus_deliveries.seq, bus_deliveries.attempts`);
-      return claims.filter((claim) => rows.some(({ seq, attempts: held }) => Number(seq) === claim.seq && held === claim.attempts));
+      return claims.filter((claim) => rows.some(({ seq, attempts: held }) => seq === claim.id && held === claim.attempts));
     },
 
     async acknowledge(claim) {
@@ -71,14 +77,17 @@ export function createDeliveryStore(db: Database, group: string, types: readonly
       await db.execute(sql`UPDATE bus_deliveries SET attempts = attempts - 1, available_at = statement_timestamp() WHERE ${mine(claim)}`);
     },
 
-    async bury(claim, { reason, lastError, attempts }) {
-      const error = lastError.replaceAll('\0', '').slice(0, MAX_ERROR_LENGTH);
-      await db.execute(sql`
-        WITH gone AS (DELETE FROM bus_deliveries WHERE ${mine(claim)} RETURNING seq)
-        INSERT INTO dead_letters (id, kind, origin, ref_id, name, payload, reason, attempts, last_error)
-        SELECT ${newId()}::uuid, 'event', ${group}, event_id::text, event_type, event, ${reason}, ${attempts}::integer, ${error}
-        FROM gone JOIN events USING (seq)
-        ON CONFLICT (kind, origin, ref_id) DO NOTHING`);
+    async bury(claim, letter) {
+      await db.transaction(async (transaction) => {
+        const { rowCount } = await transaction.execute(sql`DELETE FROM bus_deliveries WHERE ${mine(claim)}`);
+        if (rowCount === 1) await bury(deadLetterOf(group, claim, letter), transaction);
+      });
     },
   };
+}
+
+type Claimed = { seq: string; attempts: number; event: unknown; target_group: string | null };
+
+function toClaim({ seq, attempts, event, target_group }: Claimed): Claim {
+  return { id: seq, attempts, event, ...(target_group === null ? {} : { onlyFor: target_group }) };
 }

@@ -12,6 +12,8 @@ export const events = pgTable(
     event: jsonb().$type<BusEvent>().notNull(),
     /** SHA-256 of type, source and payload: tells a repeat from an id used twice. */
     digest: text().notNull(),
+    /** Only this group gets it: an event that is handled once more. */
+    targetGroup: text('target_group'),
     publishedAt: timestamp('published_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [index('events_type').on(table.eventType, table.seq), index('events_published').on(table.publishedAt)],
@@ -41,4 +43,17 @@ export const busDeliveries = pgTable(
     index('bus_deliveries_available').on(table.group, table.availableAt),
     index('bus_deliveries_seq').on(table.seq),
   ],
+);
+
+/** Events that a group has handled, written in the transaction of their effect: an event that comes again changes nothing. */
+export const inbox = pgTable(
+  'inbox',
+  {
+    group: text('group_name').notNull(),
+    eventId: uuid('event_id').notNull(),
+    /** As in `events`. */
+    digest: text().notNull(),
+    handledAt: timestamp('handled_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.group, table.eventId] }), index('inbox_handled').on(table.handledAt)],
 );

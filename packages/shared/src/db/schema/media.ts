@@ -17,18 +17,29 @@ export const media = pgTable(
     /** What the client announced, in bytes. */
     announcedBytes: bigint('announced_bytes', { mode: 'number' }),
     sourceKey: text('source_key'),
+    /** What is not complete by then is removed. */
+    uploadExpiresAt: timestamp('upload_expires_at', { withTimezone: true }),
+    /** The storage's name of a multipart upload under way. */
+    multipartId: text('multipart_id'),
     stage: text().$type<MediaStage>(),
     percent: real().notNull().default(0),
     failureReason: text('failure_reason').$type<ErrorCode>(),
     failureMessage: text('failure_message'),
     hlsKey: text('hls_key'),
+    /** When players may begin, with the lowest rendition alone. */
+    playableAt: timestamp('playable_at', { withTimezone: true }),
+    mp4Key: text('mp4_key'),
+    audioKey: text('audio_key'),
     posterKey: text('poster_key'),
+    /** WebVTT track that names the tiles of the sprites. */
+    storyboardKey: text('storyboard_key'),
+    previewKey: text('preview_key'),
     durationMs: bigint('duration_ms', { mode: 'number' }),
     metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [index('media_user').on(table.userId, table.createdAt)],
+  (table) => [index('media_user').on(table.userId, table.createdAt), index('media_upload_expires').on(table.state, table.uploadExpiresAt)],
 );
 
 export const renditions = pgTable(

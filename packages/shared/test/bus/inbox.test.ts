@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
+import { gate, labelled } from '../../src/bus/conformance/support.ts';
+import { handleOnce } from '../../src/bus/inbox.ts';
+import { pruneEvents } from '../../src/bus/postgres/prune.ts';
+import { auditLog, openDatabase, type DatabaseHandle, type Transaction } from '../../src/db/index.ts';
+import { newId, silentLog } from '../../src/kernel/index.ts';
+
+let testDatabase: TestDatabase;
+let database: DatabaseHandle;
+beforeEach(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { log: silentLog });
+});
+afterEach(async () => {
+  await database.stop();
+  await testDatabase.drop();
+});
+
+const write = async (transaction: Transaction): Promise<void> => {
+  await transaction.insert(auditLog).values({ id: newId(), actor: 'test', action: 'effect', subject: 'test' });
+};
+const effects = async (): Promise<number> => (await database.db.select().from(auditLog)).length;
+
+it('does the effect of an event once in each group', async () => {
+  const event = labelled('u', 1);
+  expect(await handleOnce(database.db, 'a', event, write)).toBe(true);
+  expect(await handleOnce(database.db, 'a', event, write)).toBe(false);
+  expect(await handleOnce(database.db, 'b', event, write)).toBe(true);
+  expect(await effects()).toBe(2);
+});
+
+it('forgets an event whose effect failed, with all that the effect wrote', async () => {
+  const event = labelled('u', 1);
+  const broken = async (transaction: Transaction): Promise<void> => {
+    await write(transaction);
+    throw new Error('half way');
+  };
+  await expect(handleOnce(database.db, 'a', event, broken)).rejects.toThrow('half way');
+  expect(await effects()).toBe(0);
+  expect(await handleOnce(database.db, 'a', event, write)).toBe(true);
+});
+
+it('lets a second delivery at the same moment wait for the first', async () => {
+  const event = labelled('u', 1);
+  const [begun, finish] = [gate(), gate()];
+  const first = handleOnce(database.db, 'a', event, async (transaction) => {
+    begun.open();
+    await finish.opened;
+    await write(transaction);
+  });
+  await begun.opened;
+  const second = handleOnce(database.db, 'a', event, write);
+  finish.open();
+  expect(await Promise.all([first, second])).toEqual([true, false]);
+  expect(await effects()).toBe(1);
+});
+
+it('refuses an id that was used for another content', async () => {
+  const event = labelled('u', 'first');
+  await handleOnce(database.db, 'a', event, write);
+  const other = { ...labelled('u', 'second'), event_id: event.event_id };
+  await expect(handleOnce(database.db, 'a', other, write)).rejects.toMatchObject({ code: 'event_id_conflict' });
+  expect(await effects()).toBe(1);
+});
+
+it('is pruned with the log', async () => {
+  const event = labelled('u', 1);
+  await handleOnce(database.db, 'a', event, write);
+  await pruneEvents(database.db, 3_600_000);
+  expect(await handleOnce(database.db, 'a', event, write)).toBe(false);
+  await pruneEvents(database.db, -1_000);
+  expect(await handleOnce(database.db, 'a', event, write)).toBe(true);
+});

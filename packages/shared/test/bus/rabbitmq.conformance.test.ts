@@ -1,0 +1,5 @@
+import { inject } from 'vitest';
+import { busConformance } from '../../src/bus/conformance.ts';
+import { makeRabbitHarness } from './rabbitmq-harness.ts';
+
+busConformance('the RabbitMQ bus', () => makeRabbitHarness(inject('rabbitUrl')));
