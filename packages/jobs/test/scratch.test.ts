@@ -18,15 +18,17 @@ test('a sweep removes the folders of processes that are gone, and nothing else',
   await writeFile(join(root, gone[0]!, 'half.mp4'), 'x');
   const scratch = createScratch(root);
   await scratch.within(async (dir) => {
+    expect((await readdir(root)).length).toBe([...gone, ...kept].length); // None is made before it is asked for.
+    dir();
     await scratch.sweep();
-    expect((await readdir(root)).toSorted()).toEqual([...kept, dir.slice(root.length + 1)].toSorted());
+    expect((await readdir(root)).toSorted()).toEqual([...kept, dir().slice(root.length + 1)].toSorted());
   });
   expect((await readdir(root)).toSorted()).toEqual(kept.toSorted());
 });
 
 test('a folder is removed also when the work fails', async () => {
   const work = createScratch(root).within(async (dir) => {
-    await writeFile(join(dir, 'half.mp4'), 'x');
+    await writeFile(join(dir(), 'half.mp4'), 'x');
     throw new Error('broken');
   });
   await expect(work).rejects.toThrow('broken');

@@ -1,12 +1,23 @@
-import type { Bus, Subscription } from '@armoricore/shared/bus';
-import type { AnyJob, Farm } from '../core/index.ts';
+import { handleOnce, type Bus, type Subscription } from '@armoricore/shared/bus';
+import type { Database } from '@armoricore/shared/db';
 import type { Service } from '@armoricore/shared/kernel';
+import type { AnyJob, Farm } from '../core/index.ts';
 
 /** The consumer group of all jobs processes: each trigger event reaches one of them. */
 const GROUP = 'jobs';
 
-/** Turns the trigger events of the bus into jobs. A job's id is its event's id, so an event that comes again changes nothing. */
-export function createTriggerBridge({ bus, farm, jobs }: { bus: Bus; farm: Farm; jobs: readonly AnyJob[] }): Service {
+export interface TriggerBridgeOptions {
+  bus: Bus;
+  db: Database;
+  farm: Farm;
+  jobs: readonly AnyJob[];
+}
+
+/**
+ * Turns the trigger events of the bus into jobs. A job's id is its event's id, so that an event whose handling was cut
+ * short changes nothing when it comes again; one that was handled is known by the inbox, also when its job is long gone.
+ */
+export function createTriggerBridge({ bus, db, farm, jobs }: TriggerBridgeOptions): Service {
   let subscription: Subscription | undefined;
   return {
     name: 'triggers',
@@ -15,9 +26,11 @@ export function createTriggerBridge({ bus, farm, jobs }: { bus: Bus; farm: Farm;
         group: GROUP,
         types: [...new Set(jobs.map((job) => job.contract.trigger))],
         async handler(event) {
-          for (const { contract } of jobs) {
-            if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
-          }
+          await handleOnce(db, GROUP, event, async () => {
+            for (const { contract } of jobs) {
+              if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
+            }
+          });
         },
       });
     },

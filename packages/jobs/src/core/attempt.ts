@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@armoricore/shared/kernel';
 
 /** How long a run may take to end after its signal aborted, in ms. */
@@ -10,38 +9,30 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs `work` under a time limit and the signals given. Once aborted, waits a little for the work to end and then throws the
- * reason of the abort. Work that completes all the same has completed.
- * @throws AppError `time_limit`, the reason of a signal, or what the work threw
+ * Runs `work` until `control` aborts, which it does by itself after the time limit. Once aborted, waits a little for the work
+ * to end and then throws the reason of the abort. Work that completes all the same has completed.
+ * @throws AppError `time_limit`, the reason of the abort, or what the work threw
  */
 export async function runLimited<T>(
-  work: (signal: AbortSignal) => Promise<T>,
-  { timeLimitMs, signals }: { timeLimitMs: number; signals: readonly AbortSignal[] },
+  work: () => Promise<T>,
+  { timeLimitMs, control }: { timeLimitMs: number; control: AbortController },
 ): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new AppError('time_limit', { limit_ms: timeLimitMs })), timeLimitMs);
-  const signal = AbortSignal.any([limit.signal, ...signals]);
-  const finished = new AbortController();
+  const { signal } = control;
+  signal.throwIfAborted();
+  const limit = setTimeout(() => control.abort(new AppError('time_limit', { limit_ms: timeLimitMs })), timeLimitMs);
+  const givenUp = Promise.withResolvers<never>();
+  let grace: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    grace = setTimeout(() => givenUp.reject(new Error(`the run did not end within ${ABORT_GRACE_MS} ms of its abort`)), ABORT_GRACE_MS);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted();
-    return await Promise.race([work(signal), giveUpAfter(signal, finished.signal)]);
+    return await Promise.race([work(), givenUp.promise]);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    clearTimeout(timer);
-    finished.abort();
+    clearTimeout(limit);
+    clearTimeout(grace);
+    signal.removeEventListener('abort', onAbort);
   }
-}
-
-/** Rejects `ABORT_GRACE_MS` after `signal` aborted; never settles when `finished` comes first. */
-function giveUpAfter(signal: AbortSignal, finished: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = (): void => {
-      sleep(ABORT_GRACE_MS, undefined, { signal: finished }).then(
-        () => reject(new Error(`the run did not end within ${ABORT_GRACE_MS} ms of its abort`)),
-        () => undefined, // The run ended in time.
-      );
-    };
-    signal.addEventListener('abort', onAbort, { once: true, signal: finished });
-  });
 }

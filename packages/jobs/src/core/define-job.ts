@@ -3,6 +3,14 @@ import type { JobContract } from '@armoricore/shared/jobs';
 import type { AppError, Log } from '@armoricore/shared/kernel';
 import type { Transaction } from '@armoricore/shared/db';
 
+/** What a job has finished, kept until its outcome for the run that goes on when its worker died. */
+export interface Checkpoint {
+  /** The value that an earlier run of this job saved for `step`; undefined when none did. Check its shape: an older version may have saved it. */
+  load(step: string): Promise<unknown>;
+  /** @param value what JSON can hold, at most 64 KiB of it @throws AppError `payload_too_large` */
+  save(step: string, value: unknown): Promise<void>;
+}
+
 /** What a run gets beside its input. */
 export interface JobContext {
   /** The id of the event that asked for the job. */
@@ -16,9 +24,10 @@ export interface JobContext {
   signal: AbortSignal;
   /** Shows `percent` (0 to 100) to operators. */
   progress(percent: number): Promise<void>;
+  checkpoint: Checkpoint;
   log: Log;
-  /** A folder for this run alone: made before, removed after. */
-  scratchDir: string;
+  /** A folder for this run alone: made when first asked for, removed after the run. */
+  readonly scratchDir: string;
 }
 
 /** How a job is done. Declare it with `defineJob`. */
@@ -28,11 +37,14 @@ export interface JobHandlers<Input, Result> {
   /** The source that the result events name. */
   source: EventSource;
   /**
-   * Does the work. May run more than once for one job and must bear it. A thrown AppError that is not retryable fails the job
-   * at once; anything else is tried again until the attempts of the contract are used up.
+   * Does the work. May run more than once for one job and must bear it. What it throws decides by its class (`ErrorClass`):
+   * permanent fails the job at once, processing after one more try, and anything else when the attempts of the contract are used up.
    */
   run(input: Input, context: JobContext): Promise<Result>;
-  /** Writes the result within `tx` and returns the payload of the event `results.done`, published in the same transaction. */
+  /**
+   * Writes the result within `tx` and returns the payload of the event `results.done`, published in the same transaction.
+   * It runs again when that transaction, which other jobs may share, is rolled back.
+   */
   done(tx: Transaction, input: Input, result: Result): Promise<object>;
   /** Writes the failure within `tx` and returns the payload of the event `results.failed`, published in the same transaction. */
   failed(tx: Transaction, input: Input, error: AppError): Promise<object>;

@@ -1,25 +1,46 @@
 import type { Bus } from '@armoricore/shared/bus';
 import type { Database } from '@armoricore/shared/db';
+import type { Bury } from '@armoricore/shared/dead-letters';
 import { issuesOf } from '@armoricore/shared/events';
-import type { JobContract, QueueName } from '@armoricore/shared/jobs';
-import { AppError, fullJitter, withDeadline, type Log, type Service } from '@armoricore/shared/kernel';
+import type { JobContract, ObserveJobs, QueueName } from '@armoricore/shared/jobs';
+import { AppError, describeError, fullJitter, withDeadline, type Log, type Service } from '@armoricore/shared/kernel';
+import type { JobData, JobWorker, QueueStore } from '@armoricore/shared/queues';
 import { Interrupted } from './attempt.ts';
+import { createCancellations } from './cancellations.ts';
+import { cancelWaiting } from './cancel-waiting.ts';
 import type { AnyJob } from './define-job.ts';
-import { createQueueStore, type FarmWorker, type JobData } from './queues.ts';
 import { createProcessor } from './processor.ts';
+import { createJobRecords, keyOf } from './records.ts';
 import { createScratch } from './scratch.ts';
 import { createSettler } from './settle.ts';
 
+/** Larger inputs are kept in the database, so that the queues stay small. In bytes of JSON. */
+const MAX_QUEUED_INPUT = 8 * 1024;
+/** How long an enqueue may take, in ms. */
+const ENQUEUE_MS = 8_000;
+const PRUNE_EVERY_MS = 3600 * 1000;
+
+export interface QueueLimits {
+  /** Jobs that this process runs at once. */
+  concurrency: number;
+  /** Most jobs that all processes together begin in a second. */
+  perSecond?: number | undefined;
+}
+
 export interface FarmOptions {
   jobs: readonly AnyJob[];
-  /** The database of the queues. */
-  databaseUrl: string;
+  /** Closed by the caller, after the farm. */
+  queues: QueueStore;
   /** The database of the outcomes, and a bus that can publish in its transactions. */
   db: Database;
+  /** The same database, for the connection that listens. */
+  databaseUrl: string;
   bus: Bus;
+  bury: Bury;
   log: Log;
-  /** Jobs of each queue that this process runs at once; 1 where a queue is not named. */
-  concurrency?: Partial<Record<QueueName, number>>;
+  observe?: ObserveJobs | undefined;
+  /** One job at a time where a queue is not named. */
+  limits?: Partial<Record<QueueName, QueueLimits>>;
   /** Folder for the working files of runs. */
   scratchDir: string;
   /**
@@ -33,66 +54,82 @@ export interface FarmOptions {
 
 export interface Farm extends Service {
   start(): Promise<void>;
-  ready(): Promise<void>;
   stop(): Promise<void>;
   /**
    * Puts a job in its queue; again with the same event id does nothing.
-   * @throws AppError `invalid_payload`
+   * @throws AppError `invalid_payload`; `unavailable` when the queue does not answer in time
    */
   enqueue<Input>(contract: JobContract<string, Input>, input: Input, eventId: string): Promise<void>;
-  /**
-   * Ends a job that has no outcome yet with `job_cancelled`, wherever it waits or runs. A running job is told when
-   * its worker next renews its lock (half of `lockMs`), on whatever machine it is.
-   * @throws AppError `not_found`
-   */
-  cancel(contract: JobContract, eventId: string): Promise<void>;
 }
 
 /**
- * The job farm: queues on PostgreSQL, and one worker for each queue that a job names. A job is tried until it has
- * its outcome: `done` or `failed`, told by exactly one event. A worker that dies loses nothing: after `lockMs` and a little
- * more another one, or its successor, begins the job anew.
+ * The job farm: one worker for each queue that a job names. A job is tried until it has its outcome: `done` or `failed`, told
+ * by exactly one event. A worker that dies loses nothing: after `lockMs` and a little more another one, or its successor,
+ * begins the job anew, from its checkpoints. `requestCancel` ends a job wherever it is.
  */
 export function createFarm(options: FarmOptions): Farm {
-  const { jobs, databaseUrl, db, bus, log, concurrency = {}, scratchDir, stopWithinMs, lockMs = 15_000 } = options;
-  if (!bus.transactional) {
-    throw new Error('createFarm got a bus that takes no transaction; needed: the Postgres bus in the database of the outcomes');
-  }
+  const { jobs, queues, db, databaseUrl, bus, bury, log, observe, limits = {}, scratchDir, stopWithinMs, lockMs = 15_000 } = options;
   const byName = new Map(jobs.map((job) => [job.contract.name, job]));
   const queueNames = [...new Set(jobs.map((job) => job.contract.queue))];
-  const store = createQueueStore(databaseUrl, { workers: queueNames.length, log });
+  const records = createJobRecords(db);
+  const settler = createSettler({ db, bus, bury, records });
   const scratch = createScratch(scratchDir);
   const stopping = new AbortController();
-  const workers: FarmWorker[] = [];
+  const cancellations = createCancellations({ db, connectionString: databaseUrl, log, onRequest: cancel });
+  const isCancelled = (jobId: string): boolean => cancellations.has(jobId);
+  const processors = new Map(
+    queueNames.map((name) => [name, createProcessor({ byName, records, settler, scratch, log, observe, isCancelled, stopping: stopping.signal })]),
+  );
+  const workers: JobWorker[] = [];
+  let pruneTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> | undefined;
 
+  /** Ends what the event `jobId` started, as far as this process can. */
+  async function cancel(jobId: string): Promise<void> {
+    let found = false;
+    let ended = true;
+    for (const [name, processor] of processors) {
+      if (processor.abort(jobId, new AppError('job_cancelled'))) {
+        ended = false;
+        continue;
+      }
+      const queued = await queues.queue(name).getJob(jobId);
+      const job = byName.get(queued?.name ?? '');
+      if (queued === undefined || job === undefined) continue;
+      found = true;
+      if (!(await cancelWaiting(job, queued, { settler, records, log }))) ended = false;
+    }
+    if (found && ended) await cancellations.clear(jobId);
+  }
+
   function startWorker(name: QueueName): void {
-    const processor = createProcessor({ byName, settler: createSettler(db, bus), scratch, log, stopping: stopping.signal });
-    const worker = store.worker(name, processor.process, {
-      concurrency: concurrency[name] ?? 1,
+    const processor = processors.get(name)!;
+    const worker = queues.worker(name, processor.process, {
+      concurrency: 1,
+      ...limits[name],
       lockMs,
       backoff: (failedTries, jobName) => {
         const job = byName.get(jobName);
         return job === undefined ? 0 : fullJitter(job.contract.backoff, failedTries);
       },
     });
-    worker.on('lockRenewalFailed', (ids) => processor.lost(ids));
-    worker.on('locksRenewed', ({ jobIds }) => {
-      processor.checkCancelled(jobIds, async (id) => (await store.queue(name).getJob(id))?.data.cancelled === true);
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) processor.abort(id, new Interrupted('another worker took the job'));
     });
     workers.push(worker);
   }
 
   /** No new jobs; the running ones may end, are aborted after half the time, and are then given back by their processor. */
   async function stop(): Promise<void> {
+    clearInterval(pruneTimer);
     const idle = Promise.all(workers.map((worker) => worker.pause()));
     const timer = setTimeout(() => stopping.abort(new Interrupted('the process stops')), stopWithinMs / 2);
     try {
       await withDeadline(idle, stopWithinMs * 0.9, 'running jobs did not end; they begin anew when their lock ends');
     } finally {
       clearTimeout(timer);
+      await cancellations.stop();
       await Promise.all(workers.map((worker) => worker.close(true)));
-      await store.close();
     }
   }
 
@@ -100,24 +137,25 @@ export function createFarm(options: FarmOptions): Farm {
     name: 'farm',
     async start() {
       await scratch.sweep();
-      await store.open();
+      await cancellations.start();
       queueNames.forEach(startWorker);
       await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+      const prune = (): void => void records.prune().catch((error: unknown) => log.warn({ reason: describeError(error) }, 'old job records could not be removed'));
+      pruneTimer = setInterval(prune, PRUNE_EVERY_MS).unref();
     },
-    ready: () => store.ping(),
     stop: () => (stopped ??= stop()),
     async enqueue(contract, input, eventId) {
       const checked = contract.input.safeParse(input);
       if (!checked.success) throw new AppError('invalid_payload', { issues: issuesOf(checked.error) });
-      const data: JobData = { input: checked.data };
-      await store.queue(contract.queue).add(contract.name, data, { jobId: eventId, attempts: contract.attempts });
-    },
-    async cancel(contract, eventId) {
-      const queue = store.queue(contract.queue);
-      const job = await queue.getJob(eventId);
-      if (job === undefined) throw new AppError('not_found', { job_id: eventId });
-      await job.updateData({ ...job.data, cancelled: true });
-      if (await job.isDelayed()) await job.promote();
+      const large = Buffer.byteLength(JSON.stringify(checked.data)) > MAX_QUEUED_INPUT;
+      if (large) await records.saveInput(keyOf(contract, eventId), checked.data);
+      const data: JobData = large ? { stored: true } : { input: checked.data };
+      const added = queues.queue(contract.queue).add(contract.name, data, { jobId: eventId, attempts: contract.attempts });
+      try {
+        await withDeadline(added, ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
+      } catch (cause) {
+        throw new AppError('unavailable', { service: 'queue' }, { cause });
+      }
     },
   };
 }

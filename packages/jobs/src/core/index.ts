@@ -1,2 +1,2 @@
-export { defineJob, type AnyJob, type Job, type JobContext, type JobHandlers } from './define-job.ts';
-export { createFarm, type Farm, type FarmOptions } from './farm.ts';
+export { defineJob, type AnyJob, type Checkpoint, type Job, type JobContext, type JobHandlers } from './define-job.ts';
+export { createFarm, type Farm, type FarmOptions, type QueueLimits } from './farm.ts';

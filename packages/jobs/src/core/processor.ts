@@ -1,45 +1,63 @@
-import { DelayedError, UnrecoverableError, type Job as QueuedJob } from 'bullmq';
+import type { JobOccurrence, ObserveJobs } from '@armoricore/shared/jobs';
 import { AppError, describeError, toAppError, type Log } from '@armoricore/shared/kernel';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { UnrecoverableError, type JobProcessor, type QueuedJob } from '@armoricore/shared/queues';
 import { Interrupted, runLimited } from './attempt.ts';
-import type { AnyJob } from './define-job.ts';
-import type { JobData } from './queues.ts';
+import type { AnyJob, Checkpoint, JobContext } from './define-job.ts';
+import { giveBack, persist } from './hand-back.ts';
+import type { JobRecords } from './records.ts';
+import { checkpointsOf, hadOutcome, inputOf } from './resume.ts';
+import { crashedTooOften, failureReason, isTriedAgain } from './retries.ts';
 import type { Scratch } from './scratch.ts';
 import type { Settler } from './settle.ts';
 
-/** A job whose workers died this often takes them down with it, so it is not tried again. */
-const MAX_CRASHES = 5;
-/** Tries to write an outcome, and the wait between them in ms. */
-const SETTLE_TRIES = 5;
-const SETTLE_WAIT_MS = 1_000;
 /** How long a job rests that cannot be handled here now, in ms. */
 const REST_MS = 30_000;
 
-type Queued = QueuedJob<JobData, void>;
-
 export interface Processor {
   /** What a BullMQ worker calls for each job that it takes. */
-  process: (queued: Queued, token?: string) => Promise<void>;
-  /** These jobs were given to another worker: their runs here end without an outcome. */
-  lost(jobIds: readonly string[]): void;
-  /** Ends those of the running jobs for which `isCancelled` tells so. */
-  checkCancelled(jobIds: readonly string[], isCancelled: (jobId: string) => Promise<boolean>): void;
+  process: JobProcessor;
+  /** Aborts the run of a job here. False when it is not here. */
+  abort(jobId: string, reason: Error): boolean;
 }
 
 export interface ProcessorOptions {
   byName: ReadonlyMap<string, AnyJob>;
+  records: JobRecords;
   settler: Settler;
   scratch: Scratch;
   log: Log;
+  observe?: ObserveJobs | undefined;
+  /** Whether somebody asked for the end of a job. */
+  isCancelled: (jobId: string) => boolean;
   /** Aborts with `Interrupted` when running jobs have to leave this process. */
   stopping: AbortSignal;
 }
 
-/** Brings one try of a job to its end: an outcome, another try later (a throw that BullMQ counts), or giving the job back. */
-export function createProcessor({ byName, settler, scratch, log, stopping }: ProcessorOptions): Processor {
-  const running = new Map<string, AbortController>();
+/** One try of a job. */
+interface Try {
+  job: AnyJob;
+  queued: QueuedJob;
+  jobId: string;
+  /** From 1. */
+  attempt: number;
+  input: unknown;
+  checkpoint: Checkpoint & { exist(): boolean };
+  /** Is aborted when the job is cancelled, when another worker has it, and when this process stops. */
+  control: AbortController;
+  log: Log;
+}
 
-  async function process(queued: Queued, token?: string): Promise<void> {
+/** Brings one try of a job to its end: an outcome, another try later (a throw that BullMQ counts), or giving the job back. */
+export function createProcessor(options: ProcessorOptions): Processor {
+  const { byName, records, settler, scratch, log, observe, isCancelled, stopping } = options;
+  /** The jobs here, from taking to letting go; and those of them whose work is being done. */
+  const held = new Map<string, AbortController>();
+  const running = new Set<AbortController>();
+  stopping.addEventListener('abort', () => {
+    for (const control of running) control.abort(stopping.reason);
+  });
+
+  const process: JobProcessor = async (queued, token) => {
     const jobId = queued.id ?? '';
     const job = byName.get(queued.name);
     if (job === undefined) {
@@ -49,100 +67,89 @@ export function createProcessor({ byName, settler, scratch, log, stopping }: Pro
     }
     const attempt = queued.attemptsMade + 1;
     const jobLog = log.child({ job: queued.name, job_id: jobId, attempt });
-    const settled = { jobId, input: queued.data.input, attempts: attempt };
     const control = new AbortController();
-    running.set(jobId, control);
+    held.set(jobId, control);
     try {
-      const result = await runOnce(job, queued, control.signal, jobLog);
-      await persist(() => settler.done(job, settled, result), control.signal, jobLog);
-      jobLog.info('job done');
-    } catch (thrown) {
-      if (thrown instanceof Interrupted) return await giveBack(queued, token, { why: thrown.message, restMs: 0, log: jobLog });
-      const error = toAppError(thrown);
-      jobLog.warn({ code: error.code, reason: describeError(error) }, 'job try failed');
-      if (error.retryable && attempt < job.contract.attempts && !crashedTooOften(queued)) throw error;
+      let input: unknown;
       try {
-        await persist(() => settler.failed(job, settled, error), control.signal, jobLog);
-      } catch (lateThrown) {
-        return await giveBack(queued, token, { why: describeError(lateThrown), restMs: REST_MS, log: jobLog });
+        if (await hadOutcome(records, job, queued)) return;
+        input = await inputOf(records, job, queued);
+      } catch (error) {
+        if (error instanceof UnrecoverableError) throw error;
+        return await giveBack(queued, token, { why: describeError(error), restMs: REST_MS, log: jobLog });
       }
-      throw new UnrecoverableError(`${error.code}: ${error.message}`);
+      await tryOnce({ job, queued, jobId, attempt, input, checkpoint: checkpointsOf(records, job, queued), control, log: jobLog }, token);
     } finally {
-      if (running.get(jobId) === control) running.delete(jobId);
+      if (held.get(jobId) === control) held.delete(jobId);
+    }
+  };
+
+  async function tryOnce(one: Try, token: string | undefined): Promise<void> {
+    const { job, queued, jobId, attempt, input, checkpoint, control } = one;
+    const settled = { jobId, input, attempts: attempt };
+    const settling = { lost: control.signal, log: one.log };
+    const begun = performance.now();
+    const tell = (outcome: JobOccurrence['outcome']): void =>
+      observe?.({ queue: job.contract.queue, job: queued.name, outcome, ms: performance.now() - begun });
+    const release = (why: string, restMs: number): Promise<never> => {
+      tell('released');
+      return giveBack(queued, token, { why, restMs, log: one.log });
+    };
+    try {
+      const result = await run(one);
+      const traceless = queued.attemptsStarted === 1 && 'input' in queued.data && !checkpoint.exist() && !isCancelled(jobId);
+      const first = await persist(() => settler.done(job, { ...settled, traceless }, result), settling);
+      if (first) tell('done');
+      one.log.info(first ? 'job done' : 'the job had its outcome before');
+    } catch (thrown) {
+      if (thrown instanceof Interrupted) return await release(thrown.message, 0);
+      const error = toAppError(thrown);
+      one.log.warn({ code: error.code, reason: describeError(error) }, 'job try failed');
+      if (isTriedAgain(error, queued, { attempt, attempts: job.contract.attempts })) {
+        tell('retried');
+        throw new Error(failureReason(error), { cause: error });
+      }
+      try {
+        const first = await persist(() => settler.failed(job, settled, error), settling);
+        if (first) tell(error.code === 'job_cancelled' ? 'cancelled' : 'failed');
+      } catch (lateThrown) {
+        return await release(describeError(lateThrown), REST_MS);
+      }
+      throw new UnrecoverableError(failureReason(error));
     }
   }
 
-  async function runOnce(job: AnyJob, queued: Queued, signal: AbortSignal, jobLog: Log): Promise<unknown> {
-    if (queued.data.cancelled) throw new AppError('job_cancelled');
+  async function run({ job, queued, jobId, attempt, input, checkpoint, control, log: jobLog }: Try): Promise<unknown> {
+    if (queued.data.cancelled === true || isCancelled(jobId)) throw new AppError('job_cancelled');
     if (crashedTooOften(queued)) throw new Error(`${queued.stalledCounter} workers died with this job`);
-    return await scratch.within((scratchDir) =>
-      runLimited(
-        (limited) =>
-          job.run(queued.data.input, {
-            jobId: queued.id ?? '',
-            attempt: queued.attemptsMade + 1,
-            signal: limited,
-            progress: (percent) => queued.updateProgress(percent),
-            log: jobLog,
-            scratchDir,
-          }),
-        { timeLimitMs: job.timeLimitMs, signals: [signal, stopping] },
-      ),
-    );
+    stopping.throwIfAborted();
+    running.add(control);
+    try {
+      return await scratch.within((dir) => {
+        const context: JobContext = {
+          jobId,
+          attempt,
+          signal: control.signal,
+          progress: (percent) => queued.updateProgress(percent),
+          checkpoint,
+          log: jobLog,
+          get scratchDir() {
+            return dir();
+          },
+        };
+        return runLimited(() => job.run(input, context), { timeLimitMs: job.timeLimitMs, control });
+      });
+    } finally {
+      running.delete(control);
+    }
   }
 
   return {
     process,
-    lost(jobIds) {
-      for (const id of jobIds) running.get(id)?.abort(new Interrupted('another worker took the job'));
-    },
-    checkCancelled(jobIds, isCancelled) {
-      for (const id of jobIds) {
-        isCancelled(id).then(
-          (cancelled) => cancelled && running.get(id)?.abort(new AppError('job_cancelled')),
-          (error: unknown) => log.warn({ job_id: id, reason: describeError(error) }, 'could not ask whether the job is cancelled'),
-        );
-      }
+    abort(jobId, reason) {
+      const control = held.get(jobId);
+      control?.abort(reason);
+      return control !== undefined;
     },
   };
-}
-
-function crashedTooOften(queued: Queued): boolean {
-  return queued.stalledCounter >= MAX_CRASHES;
-}
-
-/**
- * Writes an outcome. A database that is away for a moment must not cost the work of hours, so it is tried again.
- * A refusal (an AppError that is not retryable) is thrown at once.
- */
-async function persist(write: () => Promise<boolean>, lost: AbortSignal, log: Log): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    if (lost.reason instanceof Interrupted) throw lost.reason;
-    try {
-      if (!(await write())) log.info('the job had its outcome before');
-      return;
-    } catch (error) {
-      if (tries === SETTLE_TRIES || (error instanceof AppError && !error.retryable)) throw error;
-      log.warn({ reason: describeError(error) }, 'the outcome could not be written yet');
-    }
-    await sleep(SETTLE_WAIT_MS);
-  }
-}
-
-/**
- * Returns a job to its queue without counting the try, to be taken after `restMs`. When even that fails the job stays
- * locked, and is taken up again when the lock has ended.
- */
-async function giveBack(
-  queued: Queued,
-  token: string | undefined,
-  { why, restMs, log }: { why: string; restMs: number; log: Log },
-): Promise<never> {
-  log.warn({ reason: why }, 'job given back');
-  try {
-    await queued.moveToDelayed(Date.now() + restMs, token);
-  } catch (error) {
-    log.warn({ reason: describeError(error) }, 'the job could not be given back; it begins anew when its lock ends');
-  }
-  throw new DelayedError();
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 /** A folder of a process id that is in use again is removed when it is this old, in ms. */
@@ -10,8 +11,11 @@ const NAME = /^run-(\d+)-([0-9a-z]+)-/;
 export interface Scratch {
   /** Removes the folders of processes that are gone. */
   sweep(): Promise<void>;
-  /** Gives `work` an empty folder and removes it afterwards, whatever came of the work. */
-  within<T>(work: (dir: string) => Promise<T>): Promise<T>;
+  /**
+   * Gives `work` a function that makes an empty folder when first called; the folder is removed afterwards, whatever
+   * came of the work.
+   */
+  within<T>(work: (dir: () => string) => Promise<T>): Promise<T>;
 }
 
 /** Private folders for runs below `root`. The root belongs to one machine (or container): owners are told by process id. */
@@ -35,11 +39,11 @@ export function createScratch(root: string): Scratch {
       }
     },
     async within(work) {
-      const dir = await mkdtemp(join(base, `run-${process.pid}-${BEGUN}-`));
+      let dir: string | undefined;
       try {
-        return await work(dir);
+        return await work(() => (dir ??= mkdtempSync(join(base, `run-${process.pid}-${BEGUN}-`))));
       } finally {
-        await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+        if (dir !== undefined) await rm(dir, { recursive: true, force: true, maxRetries: 3 });
       }
     },
   };

@@ -1,17 +1,24 @@
 import type { Bus } from '@armoricore/shared/bus';
-import { deadLetters, type Database, type Transaction } from '@armoricore/shared/db';
-import { createEvent, type EventType } from '@armoricore/shared/events';
-import { AppError, deriveId, describeError, newId } from '@armoricore/shared/kernel';
+import type { Database, Transaction } from '@armoricore/shared/db';
+import type { Bury } from '@armoricore/shared/dead-letters';
+import { createEvent, type BusEvent, type EventType } from '@armoricore/shared/events';
+import { AppError, describeError } from '@armoricore/shared/kernel';
 import type { AnyJob } from './define-job.ts';
+import { createBatcher } from './group-commit.ts';
+import { keyOf, outcomeId, type JobRecords } from './records.ts';
 
-/** The most of an error that a dead letter keeps, in characters. */
-const MAX_ERROR_LENGTH = 4_000;
+/** Outcomes that share a transaction, at most. */
+const MAX_BATCH = 64;
+/** Such transactions at once, so that one that waits for a lock does not hold up all jobs of the process. */
+const PARALLEL = 4;
 
 export interface Settled {
   jobId: string;
   input: unknown;
   /** Tries so far, this one included. */
   attempts: number;
+  /** Nothing is kept of the job in the database: no input, checkpoint or request to cancel it. By default there may be. */
+  traceless?: boolean;
 }
 
 export interface Settler {
@@ -21,25 +28,41 @@ export interface Settler {
   failed(job: AnyJob, settled: Settled, error: AppError): Promise<boolean>;
 }
 
+interface Outcome {
+  job: AnyJob;
+  jobId: string;
+  type: EventType;
+  traceless: boolean;
+  write: (tx: Transaction) => Promise<object>;
+}
+
+type Waiting = Outcome & PromiseWithResolvers<boolean>;
+
 /**
  * Gives every job exactly one outcome. What is written and its event are one transaction, and both events that a job may
  * end with share one event_id: of two runs that end, in whatever way, the bus refuses the second and its writes roll back.
+ * Jobs that are done at about the same time share a transaction; when one of them spoils it, each gets one of its own.
  */
-export function createSettler(db: Database, bus: Bus): Settler {
-  async function once(
-    job: AnyJob,
-    jobId: string,
-    type: EventType,
-    write: (tx: Transaction) => Promise<object>,
-  ): Promise<boolean> {
-    try {
-      await db.transaction(async (tx) => {
+export function createSettler({ db, bus, bury, records }: { db: Database; bus: Bus; bury: Bury; records: JobRecords }): Settler {
+  const publishAll = bus.publishAll ?? refuseBus();
+
+  async function commit(outcomes: readonly Outcome[]): Promise<void> {
+    await db.transaction(async (tx) => {
+      const told: BusEvent[] = [];
+      for (const { job, jobId, type, write } of outcomes) {
         const payload = await write(tx);
-        const eventId = deriveId(jobId, `${job.contract.name} outcome`);
-        const event = createEvent(type, payload as never, { source: job.source, eventId });
-        const { duplicate } = await bus.publish(event, { transaction: tx });
-        if (duplicate) throw new SettledBefore();
-      });
+        told.push(createEvent(type, payload as never, { source: job.source, eventId: outcomeId(job.contract, jobId) }));
+      }
+      const published = await publishAll(told, { transaction: tx });
+      if (published.some(({ duplicate }) => duplicate)) throw new SettledBefore();
+      const kept = outcomes.filter(({ traceless }) => !traceless);
+      if (kept.length > 0) await records.forget(tx, kept.map(({ job, jobId }) => ({ key: keyOf(job.contract, jobId), jobId })));
+    });
+  }
+
+  async function alone(outcome: Outcome): Promise<boolean> {
+    try {
+      await commit([outcome]);
       return true;
     } catch (error) {
       if (error instanceof SettledBefore || (error instanceof AppError && error.code === 'event_id_conflict')) return false;
@@ -47,28 +70,39 @@ export function createSettler(db: Database, bus: Bus): Settler {
     }
   }
 
+  async function settle(batch: Waiting[]): Promise<void> {
+    const together = batch.length > 1 && (await commit(batch).then(() => true, () => false)); // Alone each tells its own error.
+    for (const waiting of batch) {
+      if (together) waiting.resolve(true);
+      else alone(waiting).then(waiting.resolve, waiting.reject);
+    }
+  }
+  const add = createBatcher<Waiting>({ max: MAX_BATCH, parallel: PARALLEL }, settle);
+
   return {
-    done: (job, { jobId, input }, result) => once(job, jobId, job.contract.results.done, (tx) => job.done(tx, input, result)),
+    done(job, { jobId, input, traceless = false }, result) {
+      const waiting = Promise.withResolvers<boolean>();
+      add({ ...waiting, job, jobId, traceless, type: job.contract.results.done, write: (tx) => job.done(tx, input, result) });
+      return waiting.promise;
+    },
     failed: (job, { jobId, input, attempts }, error) =>
-      once(job, jobId, job.contract.results.failed, async (tx) => {
-        const payload = await job.failed(tx, input, error);
-        await tx
-          .insert(deadLetters)
-          .values({
-            id: newId(),
-            kind: 'job',
-            origin: job.contract.queue,
-            refId: jobId,
-            name: job.contract.name,
-            payload: input,
-            reason: error.code,
-            attempts,
-            lastError: describeError(error).slice(0, MAX_ERROR_LENGTH),
-          })
-          .onConflictDoNothing();
-        return payload;
+      alone({
+        job,
+        jobId,
+        type: job.contract.results.failed,
+        traceless: false,
+        async write(tx) {
+          const payload = await job.failed(tx, input, error);
+          const about = { kind: 'job', origin: job.contract.queue, refId: jobId, name: job.contract.name } as const;
+          await bury({ ...about, payload: input, reason: error.code, attempts, lastError: describeError(error) }, tx);
+          return payload;
+        },
       }),
   };
 }
 
 class SettledBefore extends Error {}
+
+function refuseBus(): never {
+  throw new Error('the farm got a bus that takes no transaction; needed: one that publishes in transactions of the outcomes');
+}

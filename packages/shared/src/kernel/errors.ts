@@ -1,59 +1,73 @@
 /**
  * The one table of errors that leave the product: in a channel reply as `{reason}`, over REST as
  * `{reason, message}` with the status, in a dead letter as its reason. docs/errors.md lists the same codes
- * (a test holds the two together, both ways). `retryable` tells a caller, or the job farm, that the same
- * request may succeed later without being changed.
+ * (a test holds the two together, both ways).
  */
 export const ERRORS = {
   // Asking wrongly
-  invalid_payload: { status: 422, retryable: false, message: 'The payload does not have the shape that is allowed here.' },
-  invalid_event: { status: 422, retryable: false, message: 'The event envelope is malformed.' },
-  unknown_event_type: { status: 422, retryable: false, message: 'There is no event of this type.' },
-  event_id_conflict: { status: 409, retryable: false, message: 'An event with this event_id but another content was published before.' },
-  payload_too_large: { status: 413, retryable: false, message: 'The payload is larger than what is allowed here.' },
-  not_found: { status: 404, retryable: false, message: 'There is nothing under this name.' },
-  method_not_allowed: { status: 405, retryable: false, message: 'This path does not take this method.' },
+  invalid_payload: { status: 422, class: 'permanent', message: 'The payload does not have the shape that is allowed here.' },
+  invalid_event: { status: 422, class: 'permanent', message: 'The event envelope is malformed.' },
+  unknown_event_type: { status: 422, class: 'permanent', message: 'There is no event of this type.' },
+  event_id_conflict: { status: 409, class: 'permanent', message: 'An event with this event_id but another content was published before.' },
+  payload_too_large: { status: 413, class: 'permanent', message: 'The payload is larger than what is allowed here.' },
+  not_found: { status: 404, class: 'permanent', message: 'There is nothing under this name.' },
+  method_not_allowed: { status: 405, class: 'permanent', message: 'This path does not take this method.' },
+  key_exists: { status: 409, class: 'permanent', message: 'There is a key of this name: rotate it.' },
+  key_unreadable: { status: 500, class: 'permanent', message: 'A stored key does not open with this master key.' },
+  not_replayable: { status: 409, class: 'permanent', message: 'This dead letter cannot be handed out once more.' },
   // Who asks
-  unauthorized: { status: 401, retryable: false, message: 'A valid token is needed.' },
-  token_expired: { status: 401, retryable: false, message: 'The token has expired.' },
-  forbidden: { status: 403, retryable: false, message: 'This token may not do that.' },
-  source_not_allowed: { status: 403, retryable: false, message: 'These credentials may not publish events from this source.' },
-  invalid_signature: { status: 403, retryable: false, message: 'The signed URL is not valid for this request.' },
-  url_expired: { status: 403, retryable: false, message: 'The signed URL has expired.' },
+  unauthorized: { status: 401, class: 'permanent', message: 'A valid token is needed.' },
+  token_expired: { status: 401, class: 'permanent', message: 'The token has expired.' },
+  token_revoked: { status: 401, class: 'permanent', message: 'The token has been revoked.' },
+  forbidden: { status: 403, class: 'permanent', message: 'This token may not do that.' },
+  source_not_allowed: { status: 403, class: 'permanent', message: 'These credentials may not publish events from this source.' },
+  invalid_signature: { status: 403, class: 'permanent', message: 'The signed URL is not valid for this request.' },
+  url_expired: { status: 403, class: 'permanent', message: 'The signed URL has expired.' },
   // Uploads and objects
-  upload_too_large: { status: 413, retryable: false, message: 'The file is larger than uploads may be.' },
-  upload_missing: { status: 409, retryable: false, message: 'Nothing was uploaded for this media yet.' },
-  upload_size_mismatch: { status: 409, retryable: false, message: 'The uploaded file does not have the announced size.' },
-  upload_incomplete: { status: 400, retryable: true, message: 'The upload ended before all of its bytes came.' },
-  upload_closed: { status: 409, retryable: false, message: 'The upload of this media was completed before.' },
-  insufficient_storage: { status: 507, retryable: true, message: 'The storage has no room for this file.' },
-  invalid_key: { status: 400, retryable: false, message: 'The object key is not allowed.' },
-  range_not_satisfiable: { status: 416, retryable: false, message: 'The object does not have the requested bytes.' },
+  upload_too_large: { status: 413, class: 'permanent', message: 'The file is larger than uploads may be.' },
+  upload_missing: { status: 409, class: 'permanent', message: 'Nothing was uploaded for this media yet.' },
+  upload_size_mismatch: { status: 409, class: 'permanent', message: 'The uploaded file does not have the announced size.' },
+  upload_incomplete: { status: 400, class: 'transient', message: 'The upload ended before all of its bytes came.' },
+  upload_closed: { status: 409, class: 'permanent', message: 'The upload of this media was completed before.' },
+  upload_expired: { status: 410, class: 'permanent', message: 'The upload was not completed in time and was removed.' },
+  too_many_uploads: { status: 429, class: 'transient', message: 'Too many uploads of this user are under way.' },
+  quota_exceeded: { status: 413, class: 'permanent', message: 'The user has no room left for this file.' },
+  media_deleted: { status: 410, class: 'permanent', message: 'The media was deleted.' },
+  insufficient_storage: { status: 507, class: 'transient', message: 'The storage has no room for this file.' },
+  invalid_key: { status: 400, class: 'permanent', message: 'The object key is not allowed.' },
+  range_not_satisfiable: { status: 416, class: 'permanent', message: 'The object does not have the requested bytes.' },
   // What a media file can be refused for
-  empty_file: { status: 422, retryable: false, message: 'The file is empty.' },
-  not_media: { status: 422, retryable: false, message: 'The file is not a video or audio file that can be read.' },
-  format_not_allowed: { status: 422, retryable: false, message: 'The container format of the file is not allowed.' },
-  no_streams: { status: 422, retryable: false, message: 'The file has neither a video nor an audio stream.' },
-  media_truncated: { status: 422, retryable: false, message: 'The file ends before its declared duration.' },
-  media_corrupt: { status: 422, retryable: false, message: 'The file is damaged and cannot be decoded.' },
-  media_too_long: { status: 422, retryable: false, message: 'The media is longer than what is allowed.' },
-  media_too_large: { status: 422, retryable: false, message: 'The pictures of the media are larger or more than what is allowed.' },
-  source_not_found: { status: 422, retryable: false, message: 'The source file of the media does not exist.' },
-  source_unsupported: { status: 422, retryable: false, message: 'A source file of this kind cannot be read here.' },
+  empty_file: { status: 422, class: 'permanent', message: 'The file is empty.' },
+  not_media: { status: 422, class: 'permanent', message: 'The file is not a video or audio file that can be read.' },
+  format_not_allowed: { status: 422, class: 'permanent', message: 'The container format of the file is not allowed.' },
+  no_streams: { status: 422, class: 'permanent', message: 'The file has neither a video nor an audio stream.' },
+  media_truncated: { status: 422, class: 'permanent', message: 'The file ends before its declared duration.' },
+  media_corrupt: { status: 422, class: 'permanent', message: 'The file is damaged and cannot be decoded.' },
+  media_too_long: { status: 422, class: 'permanent', message: 'The media is longer than what is allowed.' },
+  media_too_large: { status: 422, class: 'permanent', message: 'The pictures of the media are larger or more than what is allowed.' },
+  source_not_found: { status: 422, class: 'permanent', message: 'The source file of the media does not exist.' },
+  source_unsupported: { status: 422, class: 'permanent', message: 'A source file of this kind cannot be read here.' },
+  source_refused: { status: 422, class: 'permanent', message: 'A source file may not be fetched from this address.' },
   // When our side fails
-  rate_limited: { status: 429, retryable: true, message: 'Too many requests.' },
-  overloaded: { status: 503, retryable: true, message: 'The server has too much to do; try again later.' },
-  unavailable: { status: 503, retryable: true, message: 'A service that is needed for this does not answer.' },
-  time_limit: { status: 504, retryable: true, message: 'The work took longer than its time limit.' },
-  job_cancelled: { status: 409, retryable: false, message: 'The job was cancelled.' },
-  encoder_failed: { status: 500, retryable: true, message: 'The encoder failed.' },
-  internal: { status: 500, retryable: true, message: 'Something went wrong on the server.' },
+  rate_limited: { status: 429, class: 'transient', message: 'Too many requests.' },
+  overloaded: { status: 503, class: 'transient', message: 'The server has too much to do; try again later.' },
+  unavailable: { status: 503, class: 'transient', message: 'A service that is needed for this does not answer.' },
+  time_limit: { status: 504, class: 'processing', message: 'The work took longer than its time limit.' },
+  job_cancelled: { status: 409, class: 'permanent', message: 'The job was cancelled.' },
+  encoder_failed: { status: 500, class: 'processing', message: 'The encoder failed.' },
+  internal: { status: 500, class: 'transient', message: 'Something went wrong on the server.' },
 } as const satisfies Record<string, ErrorEntry>;
+
+/**
+ * What an error says about trying again. *Transient*: the same may succeed later. *Permanent*: it never will unless it is
+ * changed. *Processing*: our work on just this input failed; the job farm gives it one more try, in case it was the machine.
+ */
+export type ErrorClass = 'transient' | 'permanent' | 'processing';
 
 interface ErrorEntry {
   /** HTTP status of the error over REST. */
   status: number;
-  retryable: boolean;
+  class: ErrorClass;
   message: string;
 }
 
@@ -75,8 +89,13 @@ export class AppError extends Error {
     return ERRORS[this.code].status;
   }
 
+  get class(): ErrorClass {
+    return ERRORS[this.code].class;
+  }
+
+  /** Whether the same may succeed later without being changed. */
   get retryable(): boolean {
-    return ERRORS[this.code].retryable;
+    return this.class !== 'permanent';
   }
 
   /** The body that a client gets: `{reason, message, ...details}`. */

@@ -7,7 +7,7 @@ import { readDoc, rowsOf } from './tables.ts';
 
 describe('docs/errors.md', () => {
   it('tells of every error as the table has it, and of no other', async () => {
-    const rows = Object.entries(ERRORS).map(([code, { status, retryable, message }]) => [`\`${code}\``, String(status), retryable ? 'yes' : 'no', message]);
+    const rows = Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, String(entry.status), entry.class, entry.message]);
     expect(rowsOf(await readDoc('errors.md'))).toEqual(rows);
   });
 });
@@ -35,7 +35,7 @@ describe('docs/events.md', () => {
 
 describe('docs/configuration.md', () => {
   /** Defaults that depend on the machine. */
-  const COMPUTED: Record<string, string> = { NODE_NAME: 'the host name', MEDIA_CONCURRENCY: 'half of the processors' };
+  const COMPUTED: Record<string, string> = { NODE_NAME: 'the host name', QUEUE_MEDIA_CONCURRENCY: 'half of the processors' };
 
   const defaultOf = (name: string, { defaultText, schema }: config.Setting<unknown>): string => {
     if (COMPUTED[name] !== undefined) return COMPUTED[name];

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { AppError, describeError, ERRORS, toAppError } from '../../src/kernel/index.ts';
 
 describe('an error of the table', () => {
-  it('carries its status, whether to retry, and the body for its caller', () => {
+  it('carries its status, its class, whether to retry, and the body for its caller', () => {
     const error = new AppError('rate_limited', { retry_after_ms: 10 });
-    expect([error.status, error.retryable, error.message]).toEqual([429, true, 'Too many requests.']);
+    expect([error.status, error.class, error.retryable, error.message]).toEqual([429, 'transient', true, 'Too many requests.']);
+    expect([new AppError('encoder_failed').retryable, new AppError('not_found').retryable]).toEqual([true, false]);
     expect(error.toJSON()).toEqual({ reason: 'rate_limited', message: 'Too many requests.', retry_after_ms: 10 });
   });
 

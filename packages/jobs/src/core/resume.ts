@@ -1,0 +1,42 @@
+import { UnrecoverableError, type QueuedJob } from '@armoricore/shared/queues';
+import type { AnyJob, Checkpoint } from './define-job.ts';
+import { keyOf, type JobRecords } from './records.ts';
+
+/**
+ * Whether a job has its outcome already. Such jobs come when their worker died between the outcome and their leaving the
+ * queue, when they were cancelled while they waited, and when an operator put them back.
+ * @throws UnrecoverableError when the outcome was a failure
+ */
+export async function hadOutcome(records: JobRecords, { contract }: AnyJob, queued: QueuedJob): Promise<boolean> {
+  const isFresh = queued.attemptsStarted === 1 && queued.data.cancelled !== true;
+  if (isFresh) return false;
+  const type = await records.outcomeOf(contract, queued.id ?? '');
+  if (type === contract.results.failed) throw new UnrecoverableError('the job has failed before; to do it again, replay its dead letter');
+  return type !== undefined;
+}
+
+/** @throws UnrecoverableError when it was kept in the database and is gone */
+export async function inputOf(records: JobRecords, { contract }: AnyJob, queued: QueuedJob): Promise<unknown> {
+  if ('input' in queued.data) return queued.data.input;
+  const stored = await records.loadInput(keyOf(contract, queued.id ?? ''));
+  if (stored === undefined) throw new UnrecoverableError('the stored input of the job is gone, with an outcome or by its age');
+  return stored;
+}
+
+/** The checkpoints of a job. `exist` tells whether its run saw that there are any. */
+export function checkpointsOf(records: JobRecords, { contract }: AnyJob, queued: QueuedJob): Checkpoint & { exist(): boolean } {
+  const key = keyOf(contract, queued.id ?? '');
+  let exist = false;
+  return {
+    exist: () => exist,
+    async load(step) {
+      const value = await records.loadCheckpoint(key, step);
+      exist ||= value !== undefined;
+      return value;
+    },
+    save(step, value) {
+      exist = true;
+      return records.saveCheckpoint(key, step, value);
+    },
+  };
+}
