@@ -1,0 +1,4 @@
+import type { TestProject } from 'vitest/node';
+
+/** What `npm run chaos` does. */
+export default (project: TestProject): void => project.provide('chaosSize', { events: 2_000, kills: 25 });
