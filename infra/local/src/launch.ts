@@ -32,6 +32,7 @@ export async function launch(options: LaunchOptions, parts: AsyncDisposableStack
   const lock = await lockFolder(settings.DATA_DIR);
   parts.defer(() => lock.release());
   const PORT = await choosePort(settings);
+  const JOBS_PORT = await chooseJobsPort(settings);
   const database = await provideDatabase(settings, log, parts);
   await migrateDatabase(database.url).catch((cause: unknown) => {
     throw new Error('The database cannot be brought to the newest schema', { cause });
@@ -40,7 +41,7 @@ export async function launch(options: LaunchOptions, parts: AsyncDisposableStack
   const JWT_SECRET = settings.JWT_SECRET ?? (await keepSecret(secrets, 'JWT_SECRET'));
   const SECRET_KEY_BASE = settings.SECRET_KEY_BASE ?? (await keepSecret(secrets, 'SECRET_KEY_BASE'));
 
-  const resolved = { PORT, DATABASE_URL: database.url, JWT_SECRET, SECRET_KEY_BASE };
+  const resolved = { PORT, JOBS_PORT, DATABASE_URL: database.url, JWT_SECRET, SECRET_KEY_BASE };
   const children = superviseChildren(options, resolved, parts);
   const broken = Promise.race([database.broken, ...children.map((child) => child.ended)]);
   await Promise.race([Promise.all(children.map((child) => child.ready)), broken]);
@@ -61,6 +62,14 @@ async function choosePort({ PORT, HOST }: LauncherSettings): Promise<number> {
     if (code === 'EADDRINUSE') throw new Error(`PORT ${PORT} is in use on ${HOST}: stop what listens there or set PORT to another`);
     throw new Error(`PORT ${PORT} on HOST ${HOST} cannot be listened on`, { cause: error });
   }
+}
+
+/** Probes and metrics of the jobs process are no reason not to start: when their port is in use they get another. */
+async function chooseJobsPort({ JOBS_PORT, HOST }: LauncherSettings): Promise<number> {
+  return freePort(JOBS_PORT, HOST).then(
+    () => JOBS_PORT,
+    () => 0,
+  );
 }
 
 interface ProvidedDatabase {

@@ -1,5 +1,5 @@
 import {
-  authConfig, ConfigError, databaseConfig, httpConfig, loadConfig, optional, processConfig, storageConfig, text,
+  authConfig, ConfigError, databaseConfig, httpConfig, loadConfig, opsConfig, optional, processConfig, storageConfig, text,
 } from '@armoricore/shared/config';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ const launcherConfig = {
   STOP_GRACE_MS: processConfig.STOP_GRACE_MS,
   PORT: httpConfig.PORT,
   HOST: httpConfig.HOST,
+  JOBS_PORT: opsConfig.JOBS_PORT,
   DATA_DIR: text({ default: './.data', doc: 'Folder of everything that is kept: database, objects, secrets.' }),
   DATABASE_URL: optional(databaseConfig.DATABASE_URL),
   JWT_SECRET: optional(authConfig.JWT_SECRET),
@@ -36,12 +37,16 @@ export function readSettings(env: Environment) {
       throw new ConfigError(missing.map((name) => `${name}: is not set; needed in production: ${launcherConfig[name].allowed}`));
     }
   }
-  return { ...launcher, DATA_DIR: path.resolve(ROOT, launcher.DATA_DIR) };
+  // Who leaves one port to chance and says nothing of the other leaves both.
+  const JOBS_PORT = launcher.PORT === 0 && !env['JOBS_PORT'] ? 0 : launcher.JOBS_PORT;
+  return { ...launcher, JOBS_PORT, DATA_DIR: path.resolve(ROOT, launcher.DATA_DIR) };
 }
 
 /** What the launcher found out or made; the processes get it with the environment. */
 export interface Resolved {
   PORT: number;
+  /** 0: the jobs process picks a free one. */
+  JOBS_PORT: number;
   DATABASE_URL: string;
   JWT_SECRET: string;
   SECRET_KEY_BASE: string;
@@ -56,6 +61,7 @@ export function childEnvironment(env: Environment, settings: LauncherSettings, r
     HOST,
     ...resolved,
     PORT: String(resolved.PORT),
+    JOBS_PORT: String(resolved.JOBS_PORT),
     PUBLIC_URL: publicUrl(env, resolved.PORT),
     STORAGE_DIR: env['STORAGE_DIR'] || path.join(DATA_DIR, 'objects'),
     SCRATCH_DIR: env['SCRATCH_DIR'] || path.join(DATA_DIR, 'scratch'),

@@ -92,7 +92,7 @@ test('a process that is killed comes back', async () => {
   const launched = launch({ DATA_DIR: await temporaryFolder() });
   const url = await untilReady(launched);
   process.kill(childPid(launched, 'realtime'), 'SIGKILL');
-  await waitFor(() => launched.output().split('"listening"').length === 3, { what: 'the second start' });
+  await waitFor(() => launched.output().match(/"service":"realtime".*"listening"/g)?.length === 2, { what: 'the second start' });
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
 });
 
@@ -115,6 +115,18 @@ test('a busy PORT is named before anything starts', async () => {
   expect(await launched.exitCode).toBe(1);
   expect(launched.output()).toBe(`PORT ${port} is in use on 127.0.0.1: stop what listens there or set PORT to another\n`);
   expect(await readdir(DATA_DIR)).not.toContain('postgres');
+});
+
+test('a busy JOBS_PORT is no reason not to start', async () => {
+  const busy = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void busy.close());
+  await once(busy, 'listening');
+  const { port } = busy.address() as AddressInfo;
+  const launched = launch({ DATA_DIR: await temporaryFolder(), JOBS_PORT: String(port) });
+  await untilReady(launched);
+  const [, address = ''] = /"service":"jobs",.*"address":"([^"]+)"/.exec(launched.output()) ?? [];
+  expect(address).not.toContain(`:${port}`);
+  expect((await fetch(`${address}/health/ready`)).status).toBe(200);
 });
 
 test('faults of the configuration stop the start: our own, and those of a process', async () => {

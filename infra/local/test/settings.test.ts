@@ -3,10 +3,16 @@ import { expect, test } from 'vitest';
 import { childEnvironment, readSettings, ROOT } from '../src/settings.ts';
 
 const SECRET = 'x'.repeat(32);
-const RESOLVED = { PORT: 4001, DATABASE_URL: 'postgres://db/x', JWT_SECRET: SECRET, SECRET_KEY_BASE: SECRET };
+const RESOLVED = { PORT: 4001, JOBS_PORT: 0, DATABASE_URL: 'postgres://db/x', JWT_SECRET: SECRET, SECRET_KEY_BASE: SECRET };
 
 test('with nothing set there are defaults, below the repository', () => {
   expect(readSettings({})).toMatchObject({ PORT: 4000, HOST: '127.0.0.1', NODE_ENV: 'development', DATA_DIR: path.join(ROOT, '.data') });
+});
+
+test('a port that is left to chance leaves the other one too, unless it is set', () => {
+  expect(readSettings({}).JOBS_PORT).toBe(4001);
+  expect(readSettings({ PORT: '0' }).JOBS_PORT).toBe(0);
+  expect(readSettings({ PORT: '0', JOBS_PORT: '4711' }).JOBS_PORT).toBe(4711);
 });
 
 test('all faults come at once', () => {
@@ -22,6 +28,7 @@ test('the processes get the environment, completed and not overruled', () => {
   const env = { DATA_DIR: '/data', STORAGE_DIR: '/elsewhere', MEDIA_CONCURRENCY: '3' };
   expect(childEnvironment(env, readSettings(env), RESOLVED)).toMatchObject({
     PORT: '4001',
+    JOBS_PORT: '0',
     DATABASE_URL: 'postgres://db/x',
     PUBLIC_URL: 'http://localhost:4001',
     STORAGE_DIR: '/elsewhere',
