@@ -55,13 +55,14 @@ function whileProcessing(flow: Processing, event: News): Flow {
       if (event.media.state === 'processing' && event.media.percent < media.percent) return flow;
       return fromMedia(event.media, flow.remainingMs);
     case 'progress': {
-      const { media_id, stage, percent, remaining_ms } = event.progress;
+      const { media_id, stage, percent, remaining_ms, playable = false, playback_urls } = event.progress;
       if (media_id !== media.media_id || percent < media.percent) return flow;
-      return { ...flow, media: { ...media, stage, percent }, remainingMs: remaining_ms ?? null };
+      const urls = media.playback_urls ?? playback_urls ?? null; // The first stays: another would start the player anew.
+      return { ...flow, media: { ...media, stage, percent, playable, playback_urls: urls }, remainingMs: remaining_ms ?? null };
     }
     case 'ready':
       if (event.ready.media_id !== media.media_id) return flow;
-      return { at: 'ready', media: { ...media, ...event.ready, state: 'ready', percent: 100 } };
+      return { at: 'ready', media: { ...media, ...event.ready, state: 'ready', playable: true, percent: 100 } };
     case 'failed': {
       const { media_id, reason, message } = event.failed;
       if (media_id !== media.media_id) return flow;

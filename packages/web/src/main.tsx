@@ -6,6 +6,7 @@ import { connect, flow } from './store.ts';
 import './styles/base.css';
 import './styles/screen.css';
 import './styles/details.css';
+import './styles/player.css';
 import './styles/library.css';
 
 const userId = computed(() => (session.value.state === 'signed_in' ? session.value.userId : null));

@@ -8,7 +8,7 @@ export const STAGE_LABELS: Record<Stage, string> = {
   queued: 'Queued',
   probe: 'Reading',
   transcode: 'Encoding',
-  poster: 'Poster',
+  poster: 'Pictures',
   upload: 'Storing',
   publish: 'Publishing',
 };
@@ -40,8 +40,14 @@ export interface Media {
   reason?: string;
   message?: string;
   duration_ms: number | null;
-  playback_urls: { hls: string } | null;
+  /** Players may begin, also while larger sizes are still being made. */
+  playable: boolean;
+  playback_urls: { hls: string; mp4?: string | undefined; audio?: string | undefined } | null;
   thumbnail_urls: string[];
+  /** WebVTT track of small pictures for the seek bar. */
+  storyboard: string | null;
+  /** A few seconds without sound. */
+  preview_url: string | null;
   renditions: Rendition[];
   created_at: string;
 }
@@ -51,9 +57,14 @@ export interface MediaProgress {
   stage: Stage;
   percent: number;
   remaining_ms?: number;
+  playable?: boolean | undefined;
+  playback_urls?: { hls: string } | undefined;
 }
 
-export type MediaReady = Pick<Media, 'media_id' | 'playback_urls' | 'thumbnail_urls' | 'duration_ms' | 'renditions'>;
+export type MediaReady = Pick<
+  Media,
+  'media_id' | 'playback_urls' | 'thumbnail_urls' | 'storyboard' | 'preview_url' | 'duration_ms' | 'renditions'
+>;
 
 export interface MediaFailed {
   media_id: string;

@@ -1,5 +1,6 @@
-import { ApiError, completeUpload, createUpload, refusal, type UploadTicket } from './api.ts';
+import { ApiError, askParts, completeUpload, createUpload, refusal, type PutRequest } from './api.ts';
 import type { Media } from './media.ts';
+import { putParts } from './parts.ts';
 
 export interface UploadOptions {
   signal: AbortSignal;
@@ -13,12 +14,17 @@ export interface UploadOptions {
 export async function uploadFile(file: File, { signal, onSent }: UploadOptions): Promise<Media> {
   if (file.size === 0) throw new ApiError('empty_file', '');
   const { media_id, upload } = await createUpload(file, signal);
-  await putFile(file, upload, { signal, onSent });
+  if ('multipart' in upload) {
+    const ask = (from: number): ReturnType<typeof askParts> => askParts(media_id, from, signal);
+    await putParts(file, upload.multipart, { put: putBlob, ask, signal, onSent });
+  } else {
+    await putBlob(file, upload, { signal, onSent });
+  }
   return completeUpload(media_id, signal);
 }
 
 /** XMLHttpRequest, because fetch tells nothing about how far an upload is. */
-function putFile(file: File, { method, url, headers }: UploadTicket['upload'], { signal, onSent }: UploadOptions): Promise<void> {
+function putBlob(blob: Blob, { method, url, headers }: PutRequest, { signal, onSent }: UploadOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = (): void => request.abort();
@@ -34,6 +40,6 @@ function putFile(file: File, { method, url, headers }: UploadTicket['upload'], {
     request.onabort = () => reject(signal.reason as Error);
     request.onloadend = () => signal.removeEventListener('abort', abort);
     if (signal.aborted) reject(signal.reason as Error);
-    else request.send(file);
+    else request.send(blob);
   });
 }

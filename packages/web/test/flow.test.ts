@@ -12,13 +12,23 @@ const media = (fields: Partial<Media> = {}): Media => ({
   stage: 'queued',
   percent: 0,
   duration_ms: null,
+  playable: false,
   playback_urls: null,
   thumbnail_urls: [],
+  storyboard: null,
+  preview_url: null,
   renditions: [],
   created_at: '2026-11-21T04:00:00.000Z',
   ...fields,
 });
-const made = { playback_urls: { hls: '/m1/master.m3u8' }, thumbnail_urls: ['/m1/poster.jpg'], duration_ms: 8_000, renditions: [] };
+const made = {
+  playback_urls: { hls: '/m1/master.m3u8' },
+  thumbnail_urls: ['/m1/poster.jpg'],
+  storyboard: '/m1/storyboard/storyboard.vtt',
+  preview_url: '/m1/preview.mp4',
+  duration_ms: 8_000,
+  renditions: [],
+};
 const after = (...events: FlowEvent[]): Flow => events.reduce<Flow>(transition, { at: 'idle' });
 
 const chosen: FlowEvent = { type: 'chosen', filename: 'holiday.mp4', size: 1_000 };
@@ -31,6 +41,14 @@ const ready: FlowEvent = { type: 'ready', ready: { media_id: 'm1', ...made } };
 const failed: FlowEvent = { type: 'failed', failed: { media_id: 'm1', reason: 'not_media', message: 'No media.' } };
 
 describe('the way of a file', () => {
+  it('can be played while it is being made, under one address', () => {
+    const playable = (hls: string): FlowEvent => ({
+      type: 'progress',
+      progress: { media_id: 'm1', stage: 'transcode', percent: 40, playable: true, playback_urls: { hls } },
+    });
+    expect(after(opened, playable('/early'), playable('/other'))).toMatchObject({ media: { playable: true, playback_urls: { hls: '/early' } } });
+  });
+
   it('goes from upload over processing to ready', () => {
     expect(after(chosen)).toMatchObject({ at: 'uploading', sent: 0, size: 1_000 });
     expect(after(chosen, { type: 'sent', bytes: 400, bytesPerSecond: 50 })).toMatchObject({ sent: 400, bytesPerSecond: 50 });

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { contentTypeOf, type Storage } from '@armoricore/shared/storage';
@@ -10,7 +9,7 @@ const SEGMENT_CACHE = 'public, max-age=31536000, immutable';
 const PLAYLIST_CACHE = 'public, max-age=60';
 
 /**
- * Puts all files below `dir` into the storage under `prefix`, so that a playlist appears after all that it names: segments and
+ * Moves all files below `dir` into the storage under `prefix`, so that a playlist appears after all that it names: segments and
  * pictures, then media playlists, then the master.
  * @throws what `Storage.put` throws; the reason of the signal
  */
@@ -26,7 +25,7 @@ export async function uploadAll(
     const batch = files.filter((file) => orderOf(file) === order);
     await inParallel(batch, async (file) => {
       signal.throwIfAborted();
-      await storage.put(`${prefix}/${file}`, createReadStream(join(dir, file)), {
+      await storage.putFile(`${prefix}/${file}`, join(dir, file), {
         contentType: contentTypeOf(file),
         cacheControl: order === 0 ? SEGMENT_CACHE : PLAYLIST_CACHE,
         signal,

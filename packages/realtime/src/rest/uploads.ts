@@ -1,8 +1,8 @@
 import { AppError } from '@armoricore/shared/kernel';
-import type { Storage, UrlSigner } from '@armoricore/shared/storage';
+import { bytesOfPart, type Storage, type UrlSigner } from '@armoricore/shared/storage';
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import type { MediaService } from '../domain/media.ts';
+import type { UploadService } from '../domain/uploads.ts';
 
 /** An upload that sends nothing for so long is given up, in ms. */
 const IDLE_MS = 60_000;
@@ -10,30 +10,49 @@ const IDLE_MS = 60_000;
 export interface UploadDependencies {
   storage: Storage;
   signer: UrlSigner;
-  media: MediaService;
+  uploads: UploadService;
 }
 
-/** `PUT /uploads/<key>?…`: the signed URL of the embedded storage. The body is streamed, never held in memory. */
-export function uploadRoutes(app: FastifyInstance, { storage, signer, media }: UploadDependencies): void {
-  // Whatever its type, the body stays a stream.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+/** `PUT /uploads/<key>?…`: the signed URLs of the embedded storage, for whole files and for parts. The body is streamed, never held in memory. */
+export function uploadRoutes(app: FastifyInstance, { storage, signer, uploads }: UploadDependencies): void {
+  takeStreams(app);
 
   app.put<{ Params: { '*': string } }>('/uploads/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     const key = request.params['*'];
-    const { maxBytes, contentType } = signer.verifyUpload(key, new URL(request.url, 'http://local').searchParams, new Date());
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > maxBytes) throw new AppError('upload_too_large', { size_bytes: announced, max_bytes: maxBytes });
-    await media.assertUploadOpen(key);
+    const query = new URL(request.url, 'http://local').searchParams;
     request.raw.socket.setTimeout(IDLE_MS);
-    const { size } = await putWhole(storage, key, request.raw, { contentType, maxBytes });
+    const size = await (query.has('part') ? putPart(key, query, request.raw) : putFile(key, query, request.raw));
     return reply.status(201).send({ size_bytes: size });
   });
+
+  async function putFile(key: string, query: URLSearchParams, body: IncomingMessage): Promise<number> {
+    const { maxBytes, contentType } = signer.verifyUpload(key, query, new Date());
+    const announced = Number(body.headers['content-length'] ?? 0);
+    if (announced > maxBytes) throw new AppError('upload_too_large', { size_bytes: announced, max_bytes: maxBytes });
+    await uploads.assertOpenKey(key);
+    const { size } = await whole(body, storage.put(key, body, { contentType, maxBytes }));
+    return size;
+  }
+
+  async function putPart(key: string, query: URLSearchParams, body: IncomingMessage): Promise<number> {
+    const { upload, number } = signer.verifyPart(key, query, new Date());
+    await uploads.assertOpenKey(key);
+    const size = bytesOfPart(upload.size, number);
+    await whole(body, storage.putPart(upload, number, body));
+    return size;
+  }
 }
 
-async function putWhole(storage: Storage, key: string, body: IncomingMessage, options: { contentType: string; maxBytes: number }) {
+/** Whatever its type, a body stays a stream. */
+export function takeStreams(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}
+
+/** Tells a client that went away from a storage that fails. */
+async function whole<T>(body: IncomingMessage, storing: Promise<T>): Promise<T> {
   try {
-    return await storage.put(key, body, options);
+    return await storing;
   } catch (error) {
     if (error instanceof AppError || body.complete) throw error;
     throw new AppError('upload_incomplete', {}, { cause: error });

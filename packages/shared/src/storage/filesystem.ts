@@ -1,30 +1,29 @@
-import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { link, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, newId } from '../kernel/index.ts';
-import { entryOf, hasCode, parentFolder, storageError, sweep } from './filesystem/folders.ts';
+import { entryOf, filesBelow, flush, hasCode, parentFolder, storageError, sweep } from './filesystem/folders.ts';
+import { openMultipartFiles } from './filesystem/multipart.ts';
 import { openSidecars } from './filesystem/sidecars.ts';
 import { assertKey } from './key.ts';
-import type { ByteRange, PutOptions, Storage, StoredObject } from './port.ts';
-import { createUrlSigner, grantFolder } from './signed-url.ts';
+import { bytesOfPart, pageOfParts, planParts } from './multipart.ts';
+import { createPlaybackUrls, expiryOf, type PlaybackOptions } from './playback.ts';
+import type { PutOptions, Storage, StoredObject } from './port.ts';
+import { isSatisfiable } from './range.ts';
+import { createUrlSigner } from './signed-url.ts';
 import { assertHeaders } from './types.ts';
 
-export interface FileSystemOptions {
+export interface FileSystemOptions extends PlaybackOptions {
   /** Folder of the objects; made when it does not exist. May be shared by processes of one machine. */
   root: string;
-  /** Signs the URLs. */
-  secret: string;
-  /** Where clients reach `/uploads/...` and `/files/...`; no trailing slash. */
-  publicUrl: string;
-  cdnBaseUrl?: string;
-  playbackUrlTtlS: number;
-  now?: () => Date;
 }
 
 /** A temporary file that was not written to for so long belongs to a process that died, in ms. */
 const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
+/** An upload in parts of which none came for so long is nobody's: URLs work for a week at most. */
+const UPLOAD_AGE_MS = 14 * LEFTOVER_AGE_MS;
 /** A folder can be deleted, or an object replaced, between two steps of ours; then the steps are taken again. */
 const RACE_TRIES = 5;
 
@@ -34,9 +33,10 @@ const RACE_TRIES = 5;
  * cannot both be objects; the later put is refused with `invalid_key`.
  */
 export function createFileSystemStorage(options: FileSystemOptions): Storage {
-  const { secret, publicUrl, cdnBaseUrl, playbackUrlTtlS, now = () => new Date() } = options;
+  const { secret, publicUrl, now = () => new Date() } = options;
   const root = resolve(options.root);
   const temporary = join(root, '.tmp');
+  const uploads = join(root, '.uploads');
   const sidecars = openSidecars(join(root, '.meta'));
   const signer = createUrlSigner(secret);
   let swept = false;
@@ -45,6 +45,7 @@ export function createFileSystemStorage(options: FileSystemOptions): Storage {
     await mkdir(temporary, { recursive: true });
     return join(temporary, newId());
   };
+  const multipart = openMultipartFiles(uploads, temporaryPath);
 
   /** Renames a written file into place; the sidecar goes first, under the identity that the file keeps. */
   async function commit(file: string, key: string, headers: PutOptions): Promise<void> {
@@ -125,12 +126,28 @@ export function createFileSystemStorage(options: FileSystemOptions): Storage {
       const opened = await openObject(key);
       if (opened === null) throw new AppError('not_found', { key });
       const { handle, object } = opened;
-      if (range !== undefined && !satisfiable(range, object.size)) {
+      if (range !== undefined && !isSatisfiable(range, object.size)) {
         await handle.close();
         throw new AppError('range_not_satisfiable', { size: object.size });
       }
       const bytes = range === undefined ? {} : { start: range.start, end: Math.min(range.end, object.size - 1) };
       return { ...object, body: handle.createReadStream(bytes) };
+    },
+
+    async putFile(key, file, putOptions) {
+      assertKey(key);
+      assertHeaders(putOptions);
+      putOptions.signal?.throwIfAborted();
+      const { size } = await flush(file);
+      await mkdir(root, { recursive: true });
+      try {
+        await commit(file, key, putOptions);
+      } catch (error) {
+        if (!hasCode(error, 'EXDEV')) throw error;
+        await storage.put(key, createReadStream(file), putOptions);
+        await rm(file);
+      }
+      return { size };
     },
 
     async stat(key) {
@@ -175,22 +192,51 @@ export function createFileSystemStorage(options: FileSystemOptions): Storage {
       }
     },
 
-    presignPut(key, { maxBytes, contentType, expiresInS }) {
+    async presignPut(key, { maxBytes, contentType, expiresInS }) {
       assertKey(key);
       assertHeaders({ contentType });
-      const expiresAt = new Date(Math.floor(now().getTime() / 1000 + expiresInS) * 1000);
+      const expiresAt = expiryOf(now(), expiresInS);
       const query = signer.upload(key, { maxBytes, contentType, expiresAt });
       const url = `${publicUrl}/uploads/${key}?${query.toString()}`;
       return { method: 'PUT', url, headers: { 'content-type': contentType }, expires_at: expiresAt.toISOString() };
     },
 
-    playbackUrl(key, { public: isPublic }) {
+    async createMultipart(key, terms) {
       assertKey(key);
-      const folder = grantFolder(key);
-      if (cdnBaseUrl !== undefined) return `${cdnBaseUrl}/${key}`;
-      const expiresAt = isPublic ? null : new Date(now().getTime() + playbackUrlTtlS * 1000);
-      return `${publicUrl}/files/${signer.grant(folder, expiresAt)}/${key}`;
+      assertHeaders(terms);
+      return { ...(await multipart.create(key, terms)), ...planParts(terms.size) };
     },
+
+    async presignMultipart(upload, { from, count, expiresInS }) {
+      assertKey(upload.key);
+      const expiresAt = expiryOf(now(), expiresInS);
+      return pageOfParts(upload.size, { from, count }).map((number) => {
+        const query = signer.part(upload, number, expiresAt);
+        const url = `${publicUrl}/uploads/${upload.key}?${query.toString()}`;
+        return { number, size_bytes: bytesOfPart(upload.size, number), method: 'PUT', url, headers: {}, expires_at: expiresAt.toISOString() };
+      });
+    },
+
+    async putPart(upload, number, body, { signal } = {}) {
+      body.on('error', () => undefined); // As in `put`.
+      assertKey(upload.key);
+      await multipart.putPart(upload, number, body, signal);
+    },
+
+    async completeMultipart(upload) {
+      assertKey(upload.key);
+      const done = await multipart.complete(upload, (file, contentType) => commit(file, upload.key, { contentType }));
+      const { size } = done ?? (await storage.stat(upload.key)) ?? {};
+      if (size !== upload.size) throw new AppError('not_found', { key: upload.key }, { message: 'There is no such upload.' });
+      return { size };
+    },
+
+    async abortMultipart(upload) {
+      assertKey(upload.key);
+      await multipart.abort(upload);
+    },
+
+    playbackUrl: createPlaybackUrls(options),
 
     async ready() {
       const probe = await temporaryPath();
@@ -199,6 +245,7 @@ export function createFileSystemStorage(options: FileSystemOptions): Storage {
       if (swept) return;
       swept = true;
       await sweep(temporary, now().getTime() - LEFTOVER_AGE_MS);
+      await sweep(uploads, now().getTime() - UPLOAD_AGE_MS);
     },
   };
 
@@ -215,21 +262,4 @@ export function createFileSystemStorage(options: FileSystemOptions): Storage {
   }
 
   return storage;
-}
-
-function satisfiable({ start, end }: ByteRange, size: number): boolean {
-  return Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && start < size;
-}
-
-async function filesBelow(folder: string, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
-  for (const entry of entries) {
-    if (entry.isFile()) keys.push(`${prefix}/${entry.name}`);
-    else if (entry.isDirectory()) keys.push(...(await filesBelow(join(folder, entry.name), `${prefix}/${entry.name}`)));
-  }
-  return keys;
 }

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../kernel/index.ts';
+import type { MultipartUpload } from './port.ts';
 
 export interface UploadTerms {
   maxBytes: number;
@@ -12,6 +13,10 @@ export interface UrlSigner {
   upload(key: string, terms: UploadTerms & { expiresAt: Date }): URLSearchParams;
   /** @throws AppError `invalid_signature`, `url_expired` */
   verifyUpload(key: string, params: URLSearchParams, now: Date): UploadTerms;
+  /** The query of an URL that lets its holder put one part of an upload until `expiresAt` (whole seconds). */
+  part(upload: MultipartUpload, number: number, expiresAt: Date): URLSearchParams;
+  /** @throws AppError `invalid_signature`, `url_expired` */
+  verifyPart(key: string, params: URLSearchParams, now: Date): { upload: MultipartUpload; number: number };
   /** A path segment that lets its holder read all below a folder `a/b`; null never expires. */
   grant(folder: string, expiresAt: Date | null): string;
   /** Checks a grant against an object below its folder. @throws AppError `invalid_signature`, `url_expired` */
@@ -30,6 +35,7 @@ export function grantFolder(key: string): string {
 /** HMAC-SHA256 under one key per purpose, derived from the secret by HKDF (RFC 5869). */
 export function createUrlSigner(secret: string): UrlSigner {
   const uploadKey = deriveKey(secret, 'upload url');
+  const partKey = deriveKey(secret, 'part url');
   const grantKey = deriveKey(secret, 'playback grant');
   const signUpload = (key: string, max: string, type: string, expires: string) => mac(uploadKey, [key, max, type, expires]);
 
@@ -45,6 +51,18 @@ export function createUrlSigner(secret: string): UrlSigner {
       if (!equal(params.get('signature') ?? '', signUpload(key, max, type, expires))) throw new AppError('invalid_signature');
       if (Number(expires) <= now.getTime() / 1000) throw new AppError('url_expired');
       return { maxBytes: Number(max), contentType: type };
+    },
+
+    part({ key, uploadId, size }, number, expiresAt) {
+      const terms = { part: String(number), upload: uploadId, size: String(size), expires: String(inSeconds(expiresAt)) };
+      return new URLSearchParams({ ...terms, signature: mac(partKey, [key, ...Object.values(terms)]) });
+    },
+
+    verifyPart(key, params, now) {
+      const [part = '', upload = '', size = '', expires = ''] = ['part', 'upload', 'size', 'expires'].map((name) => params.get(name) ?? '');
+      if (!equal(params.get('signature') ?? '', mac(partKey, [key, part, upload, size, expires]))) throw new AppError('invalid_signature');
+      if (Number(expires) <= now.getTime() / 1000) throw new AppError('url_expired');
+      return { upload: { key, uploadId: upload, size: Number(size) }, number: Number(part) };
     },
 
     grant(folder, expiresAt) {

@@ -120,10 +120,10 @@ describe('file system storage', () => {
     expect(await readFile(join(outside, 'kept'), 'utf8')).toBe('one');
   });
 
-  it('presigns what its signer verifies, and grants what lies in the folder', () => {
+  it('presigns what its signer verifies, and grants what lies in the folder', async () => {
     const { storage } = made;
     const signer = createUrlSigner(SECRET);
-    const upload = new URL(storage.presignPut('media/1/source', { maxBytes: 5, contentType: 'video/mp4', expiresInS: 60 }).url);
+    const upload = new URL((await storage.presignPut('media/1/source', { maxBytes: 5, contentType: 'video/mp4', expiresInS: 60 })).url);
     expect(upload.origin + upload.pathname).toBe('http://host:4000/uploads/media/1/source');
     expect(signer.verifyUpload('media/1/source', upload.searchParams, new Date())).toEqual({ maxBytes: 5, contentType: 'video/mp4' });
 

@@ -29,6 +29,8 @@ function ReadyDetails({ media }: { media: Media }) {
         {media.playback_urls !== null && <CopyLink url={new URL(media.playback_urls.hls, location.href).href} />}
         <p class="facts">
           {media.duration_ms !== null && <span>{formatClock(media.duration_ms)} long</span>}
+          {media.playback_urls?.mp4 !== undefined && <a href={media.playback_urls.mp4} download>MP4</a>}
+          {media.playback_urls?.audio !== undefined && <a href={media.playback_urls.audio} download>Sound (M4A)</a>}
           <span>{media.public ? 'Anyone with the link can play it' : 'The link works for a limited time'}</span>
         </p>
         <FileButton label="New video" kind="quiet" />

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { Flow } from '../flow.ts';
 import { formatClock } from '../format.ts';
 import { library } from '../library.ts';
@@ -25,11 +26,14 @@ export function Library() {
 
 function Card({ media, open }: { media: Media; open: boolean }) {
   const [thumbnail] = media.thumbnail_urls;
+  const [pointed, setPointed] = useState(false);
   return (
     <button
       type="button"
       class="card"
       aria-current={open ? 'true' : undefined}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
       onClick={() => {
         if (flow.value.at === 'uploading') return; // Opening another would give the upload up.
         show(media);
@@ -38,6 +42,7 @@ function Card({ media, open }: { media: Media; open: boolean }) {
     >
       <span class="card-picture" data-state={media.state}>
         {thumbnail !== undefined && <img src={thumbnail} alt="" loading="lazy" />}
+        {pointed && media.preview_url !== null && <video src={media.preview_url} autoplay muted loop playsInline aria-hidden="true" />}
         <span class="card-state">{stateOf(media)}</span>
       </span>
       <span class="card-name">{media.filename ?? UNTITLED}</span>

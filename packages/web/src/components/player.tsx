@@ -1,12 +1,15 @@
 import { useRef } from 'preact/hooks';
 import { UNTITLED, type Media, type Rendition } from '../media.ts';
 import { useHls } from '../player/use-hls.ts';
+import { useStoryboard } from '../player/use-storyboard.ts';
 import { QualityMenu } from './quality-menu.tsx';
+import { SeekBar } from './seek-bar.tsx';
 
 export function Player({ media }: { media: Media }) {
   const video = useRef<HTMLVideoElement>(null);
   const source = media.playback_urls?.hls ?? null;
-  const { levels, chosen, playing, fault, choose, retry } = useHls(video, source);
+  const { levels, chosen, playing, fault, choose, retry } = useHls(video, source, media.state === 'ready');
+  const tiles = useStoryboard(media.storyboard);
   return (
     <section class="player" aria-label="Player">
       <div class="player-frame">
@@ -28,6 +31,7 @@ export function Player({ media }: { media: Media }) {
           </div>
         )}
       </div>
+      <SeekBar video={video} tiles={tiles} />
       <QualityMenu levels={levels} chosen={chosen} playing={playing} onChoose={choose} />
     </section>
   );

@@ -3,9 +3,9 @@ import { formatRemaining } from '../format.ts';
 import { STAGE_LABELS, STAGES } from '../media.ts';
 import { Meter } from './meter.tsx';
 
-type Props = Extract<Flow, { at: 'processing' }>;
+type Props = Extract<Flow, { at: 'processing' }> & { onWatch: () => void };
 
-export function Processing({ media, remainingMs }: Props) {
+export function Processing({ media, remainingMs, onWatch }: Props) {
   const now = media.stage ?? 'queued';
   const current = STAGES.indexOf(now);
   return (
@@ -19,6 +19,11 @@ export function Processing({ media, remainingMs }: Props) {
             {STAGE_LABELS[now]}
           </strong>
           <span>{remainingMs === null ? '' : formatRemaining(remainingMs)}</span>
+          {media.playable && (
+            <button type="button" class="primary" onClick={onWatch} data-testid="watch-early">
+              Watch it already
+            </button>
+          )}
         </>
       }
       bottom={

@@ -6,7 +6,7 @@ const ANNOUNCED: Record<Stage, string> = {
   queued: 'waiting for its turn',
   probe: 'reading the file',
   transcode: 'encoding',
-  poster: 'making the poster',
+  poster: 'making its pictures',
   upload: 'storing the stream',
   publish: 'publishing',
 };

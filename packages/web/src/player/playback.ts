@@ -7,15 +7,21 @@ export interface Playback {
   stop(): void;
 }
 
+export interface PlaybackOptions {
+  /** In s. */
+  startAt: number;
+  update: (change: Partial<HlsState>) => void;
+}
+
 /**
  * Plays by hls.js wherever the browser has Media Source Extensions, also where it could play HLS itself: only so
  * there is a choice of quality, and the same behaviour everywhere. Sound comes as a rendition of its own, which needs
  * the full build of hls.js.
  */
-export function startPlayback(video: HTMLVideoElement, source: string, update: (change: Partial<HlsState>) => void): Playback {
+export function startPlayback(video: HTMLVideoElement, source: string, { startAt, update }: PlaybackOptions): Playback {
   if (!Hls.isSupported()) return startNative(video, source, update);
   // The segments are fMP4: nothing to remux, so no worker. No level larger than the element shows is worth its bytes.
-  const hls = new Hls({ enableWorker: false, capLevelToPlayerSize: true, maxBufferLength: 30 });
+  const hls = new Hls({ enableWorker: false, capLevelToPlayerSize: true, maxBufferLength: 30, startPosition: startAt > 0 ? startAt : -1 });
   let recovered = false;
   hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => update({ levels: toLevels(levels) }));
   hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => update({ playing: level }));

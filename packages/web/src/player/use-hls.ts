@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Playback } from './playback.ts';
 
 /** One size that can be played. `index` is that of hls.js. */
@@ -18,11 +18,15 @@ export interface HlsState {
 
 const START: HlsState = { levels: [], chosen: -1, playing: -1, fault: null };
 
-/** Plays an HLS source in a video element. The player library is loaded with the first video. */
-export function useHls(video: RefObject<HTMLVideoElement | null>, source: string | null) {
+/**
+ * Plays an HLS source in a video element. The player library is loaded with the first video. When the source is complete,
+ * playing goes on where it was: a video that was played early gets its other sizes so.
+ */
+export function useHls(video: RefObject<HTMLVideoElement | null>, source: string | null, complete: boolean) {
   const [state, setState] = useState(START);
   const [playback, setPlayback] = useState<Playback | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const left = useRef({ time: 0, playing: false });
 
   useEffect(() => {
     const element = video.current;
@@ -35,17 +39,18 @@ export function useHls(video: RefObject<HTMLVideoElement | null>, source: string
     const begin = async (): Promise<void> => {
       const { startPlayback } = await import('./playback.ts');
       if (gone) return;
-      current = startPlayback(element, source, update);
+      current = startPlayback(element, source, { startAt: left.current.time, update });
       setPlayback(current);
-      if (attempt > 0) await element.play();
+      if (attempt > 0 || left.current.playing) await element.play();
     };
     begin().catch((error: unknown) => update({ fault: error instanceof Error ? error.message : String(error) }));
     return () => {
       gone = true;
+      left.current = { time: element.currentTime, playing: !element.paused && !element.ended };
       current?.stop();
       setState(START);
     };
-  }, [source, attempt]);
+  }, [source, attempt, complete]);
 
   const choose = (index: number): void => {
     playback?.choose(index);

@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../kernel/index.ts';
 
@@ -54,9 +54,40 @@ export async function parentFolder(root: string, key: string): Promise<string> {
   return path;
 }
 
+/** Keys of the files below a folder whose own key is `prefix`. */
+export async function filesBelow(folder: string, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    if (entry.isFile()) keys.push(`${prefix}/${entry.name}`);
+    else if (entry.isDirectory()) keys.push(...(await filesBelow(join(folder, entry.name), `${prefix}/${entry.name}`)));
+  }
+  return keys;
+}
+
+/** What was written to a file reaches the disk. @throws Error unless it is a file */
+export async function flush(file: string): Promise<{ size: number }> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new Error(`${file} is not a file`);
+    await handle.sync();
+    return { size: stats.size };
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Removes entries of a folder that were last changed before a time (ms since the epoch). */
 export async function sweep(folder: string, before: number): Promise<void> {
-  for (const name of await readdir(folder)) {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  for (const name of names) {
     const path = join(folder, name);
     const stats = await lstat(path).catch(() => undefined);
     if (stats !== undefined && stats.mtimeMs < before) await rm(path, { recursive: true, force: true });

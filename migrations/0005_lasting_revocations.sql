@@ -1,0 +1,1 @@
+ALTER TABLE "revocations" ALTER COLUMN "expires_at" DROP NOT NULL;
