@@ -1,5 +1,5 @@
 /**
- * The door of the repository: `node scripts/bootstrap.mjs start | test | demo | bench | chaos [arguments]`. Runs on Node 20
+ * The door of the repository: `node scripts/bootstrap.mjs start | test | demo | keys | bench | chaos [arguments]`. Runs on Node 20
  * without a dependency; brings in what is missing (packages, system programs, the built page), then hands over to the
  * Node of the repository.
  */
@@ -28,6 +28,7 @@ const COMMANDS = {
   },
   // A file is named as seen from where the user stands, not from the root to which npm goes.
   demo: async (args) => handOver([path.join(ROOT, 'scripts/demo.ts'), ...args], process.env.INIT_CWD),
+  keys: async (args) => handOver([path.join(ROOT, 'scripts/keys.ts'), ...args], process.env.INIT_CWD),
   bench: async (args) => {
     await requirePrograms(['ffmpeg', 'ffprobe', ...BROKERS]);
     return handOver(benchmarkScript(args));

@@ -18,7 +18,7 @@ function evaluate(expression: string, module: string, env: NodeJS.ProcessEnv = {
 test('an unknown command is answered with the known ones', () => {
   const { status, stderr } = spawnSync(process.execPath, [path.join(SCRIPTS, 'bootstrap.mjs'), 'strat'], { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr).toBe('Unknown command "strat"; there are: start, test, demo, bench\n');
+  expect(stderr).toBe('Unknown command "strat"; there are: start, test, demo, keys, bench, chaos\n');
 });
 
 test('what npm adds to the environment is taken out, the way to the registry stays, and there is a home', () => {

@@ -38,7 +38,7 @@ export async function launch(options: LaunchOptions, parts: AsyncDisposableStack
     throw new Error('The database cannot be brought to the newest schema', { cause });
   });
   const secrets = path.join(settings.DATA_DIR, 'secrets');
-  const JWT_SECRET = settings.JWT_SECRET ?? (await keepSecret(secrets, 'JWT_SECRET'));
+  const JWT_SECRET = settings.JWT_SECRET ?? (settings.NODE_ENV === 'production' ? undefined : await keepSecret(secrets, 'JWT_SECRET'));
   const SECRET_KEY_BASE = settings.SECRET_KEY_BASE ?? (await keepSecret(secrets, 'SECRET_KEY_BASE'));
 
   const resolved = { PORT, JOBS_PORT, DATABASE_URL: database.url, JWT_SECRET, SECRET_KEY_BASE };
@@ -47,10 +47,13 @@ export async function launch(options: LaunchOptions, parts: AsyncDisposableStack
   await Promise.race([Promise.all(children.map((child) => child.ready)), broken]);
 
   const facts = { url: publicUrl(env, PORT), dataDir: settings.DATA_DIR, database: database.name };
-  const tokens = { secret: JWT_SECRET, issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE };
-  const token = settings.NODE_ENV === 'development' ? { token: await issueToken(tokens, { userId: 'demo', ttlS: 12 * 3600 }) } : {};
+  const token = settings.NODE_ENV === 'development' && JWT_SECRET !== undefined ? { token: await demoToken(JWT_SECRET, settings) } : {};
   process.stdout.write(banner({ ...facts, ...token }));
   await broken;
+}
+
+function demoToken(secret: string, { JWT_ISSUER, JWT_AUDIENCE }: LauncherSettings): Promise<string> {
+  return issueToken({ secret, issuer: JWT_ISSUER, audience: JWT_AUDIENCE }, { userId: 'demo', ttlS: 12 * 3600 });
 }
 
 /** Looks at the port before anything starts. */

@@ -22,6 +22,9 @@ const launcherConfig = {
   JWT_AUDIENCE: authConfig.JWT_AUDIENCE,
 };
 
+/** Where the realtime process finds keys of tokens without JWT_SECRET; the last two are the key store's. */
+const OTHER_TOKEN_KEYS = ['JWT_PUBLIC_KEY', 'JWKS_URL', 'MASTER_KEY', 'MASTER_KEY_FILE'];
+
 type Environment = Record<string, string | undefined>;
 export type LauncherSettings = ReturnType<typeof readSettings>;
 
@@ -32,7 +35,8 @@ export type LauncherSettings = ReturnType<typeof readSettings>;
 export function readSettings(env: Environment) {
   const { launcher } = loadConfig({ launcher: launcherConfig }, env);
   if (launcher.NODE_ENV === 'production') {
-    const missing = (['JWT_SECRET', 'SECRET_KEY_BASE'] as const).filter((name) => launcher[name] === undefined);
+    const needed = OTHER_TOKEN_KEYS.some((name) => env[name]) ? (['SECRET_KEY_BASE'] as const) : (['JWT_SECRET', 'SECRET_KEY_BASE'] as const);
+    const missing = needed.filter((name) => launcher[name] === undefined);
     if (missing.length > 0) {
       throw new ConfigError(missing.map((name) => `${name}: is not set; needed in production: ${launcherConfig[name].allowed}`));
     }
@@ -48,7 +52,8 @@ export interface Resolved {
   /** 0: the jobs process picks a free one. */
   JOBS_PORT: number;
   DATABASE_URL: string;
-  JWT_SECRET: string;
+  /** Not there in production, when the keys of tokens are elsewhere. */
+  JWT_SECRET: string | undefined;
   SECRET_KEY_BASE: string;
 }
 

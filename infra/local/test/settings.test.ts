@@ -21,6 +21,7 @@ test('all faults come at once', () => {
 
 test('in production secrets are not made up', () => {
   expect(() => readSettings({ NODE_ENV: 'production' })).toThrow(/^JWT_SECRET: is not set.*\nSECRET_KEY_BASE: is not set/);
+  expect(() => readSettings({ NODE_ENV: 'production', JWKS_URL: 'https://issuer.example/jwks' })).toThrow(/^SECRET_KEY_BASE: is not set[^\n]*$/);
   expect(readSettings({ NODE_ENV: 'production', JWT_SECRET: SECRET, SECRET_KEY_BASE: SECRET }).NODE_ENV).toBe('production');
 });
 

@@ -47,7 +47,7 @@ export class Endpoint {
     this.#mounts = mounts;
     this.#pubsub = pubsub;
     this.#fastlane = new Fastlane(pubsub, onCrash);
-    this.#presence = new Presence(pubsub, onCrash);
+    this.#presence = new Presence(pubsub, this.#fastlane, onCrash);
     this.#onCrash = onCrash;
     for (const mount of mounts) {
       this.#mounted.set(mount, { websocket: new WebSocketUpgrader(mount), longpoll: new LongPoll(mount), connection: this.#connectionOptions(mount) });
@@ -133,6 +133,7 @@ export class Endpoint {
   async drain({ batchSize = 1_000, intervalMs = 100, deadlineMs = 5_000 } = {}): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
+    this.#presence.close();
     const deadline = performance.now() + deadlineMs;
     const rest = [...this.#open];
     while (rest.length > 0) {

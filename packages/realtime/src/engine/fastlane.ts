@@ -1,5 +1,6 @@
 import { volatileKey, type Frame, type Payload } from './message.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
+import type { PresenceAudience, PresenceFetch } from './presence/tracker.ts';
 import type { Serializer } from './serializer/serializer.ts';
 
 /** One subscriber of a topic on this node. */
@@ -7,6 +8,8 @@ export interface Member {
   /** Whether it is the one that `Broadcast.except` names. */
   is(id: string): boolean;
   readonly serializer: Serializer;
+  /** Adds what clients need to presences. The members of a topic are of one mind about it. */
+  readonly fetchPresence: PresenceFetch | undefined;
   /** Whether broadcasts of this event go through `intercepted` instead of straight to the client. */
   intercepts(event: string): boolean;
   intercepted(event: string, payload: Payload): void;
@@ -19,7 +22,7 @@ export interface Member {
  * The members of each topic on this node. A broadcast is encoded once per serializer, and the same frame is handed to
  * every member; only intercepted events enter the channels.
  */
-export class Fastlane {
+export class Fastlane implements PresenceAudience {
   readonly #topics = new Map<string, { members: Set<Member>; unsubscribe: () => void }>();
   readonly #pubsub: PubSub;
   readonly #onCrash: (where: string, thrown: unknown) => void;
@@ -46,6 +49,16 @@ export class Fastlane {
     if (known === undefined || !known.members.delete(member) || known.members.size > 0) return;
     known.unsubscribe();
     this.#topics.delete(topic);
+  }
+
+  deliver(broadcast: Broadcast): void {
+    const known = this.#topics.get(broadcast.topic);
+    if (known !== undefined) this.#deliver(broadcast, known.members);
+  }
+
+  fetchOf(topic: string): PresenceFetch | 'as they are' | null {
+    for (const member of this.#topics.get(topic)?.members ?? []) return member.fetchPresence ?? 'as they are';
+    return null;
   }
 
   #deliver(broadcast: Broadcast, members: Set<Member>): void {

@@ -4,7 +4,7 @@ import type { Member } from './fastlane.ts';
 import { Mailbox, type MailboxOwner, type Task } from './mailbox.ts';
 import { volatileKey, type ClientMessage, type Frame, type Payload, type Ref } from './message.ts';
 import { ChannelPresence } from './presence/channel-presence.ts';
-import type { Presence } from './presence/tracker.ts';
+import type { Presence, PresenceFetch } from './presence/tracker.ts';
 import type { Broadcast } from './pubsub/port.ts';
 import { Refusal } from './refusal.ts';
 import { JoinRequest, PushRequest } from './requests.ts';
@@ -76,7 +76,10 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
     return this.#host.socketInfo as SocketInfo<never>;
   }
   get presence(): ChannelPresence {
-    return (this.#presence ??= new ChannelPresence(this.#host.presence, this, this.#channel.handlers.fetchPresence));
+    return (this.#presence ??= new ChannelPresence(this.#host.presence, this, this.fetchPresence));
+  }
+  get fetchPresence(): PresenceFetch | undefined {
+    return this.#channel.handlers.fetchPresence;
   }
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();

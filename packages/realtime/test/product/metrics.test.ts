@@ -18,13 +18,13 @@ it('GET /metrics tells of process, bus, queues, dead letters and sockets', async
   const letter = { kind: 'event', origin: 'jobs', refId: newId(), name: 'user.revoked', payload: {}, reason: 'internal', attempts: 1, lastError: '' } as const;
   await createBury(database.db, {} as Storage)(letter);
   const backend = await realtime.token('backend', { roles: ['service'] });
-  await realtime.call('POST', '/api/v1/events', { token: backend, body: createEvent('user.revoked', { user_id: 'x' }, { source: 'backend' }) });
+  await realtime.call('POST', '/api/v1/events', { token: backend, body: createEvent('transcription.requested', { media_id: 'm', user_id: 'x', formats: ['vtt'] }, { source: 'backend' }) });
 
   const response = await fetch(`${realtime.url}/metrics`);
   expect([response.status, response.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/plain; version=0\.0\.4/)]);
   const text = await response.text();
   for (const line of [
-    'armoricore_bus_events_total{group="",type="user.revoked",outcome="published",node="node-1"} 1',
+    'armoricore_bus_events_total{group="",type="transcription.requested",outcome="published",node="node-1"} 1',
     'armoricore_bus_backlog_events{group="realtime",node="node-1"} 0',
     'armoricore_queue_jobs{queue="caption",state="waiting",node="node-1"} 1',
     'armoricore_queue_jobs{queue="media",state="failed",node="node-1"} 0',

@@ -13,7 +13,7 @@ export interface RealtimeUnderTest {
   url: string;
   databaseUrl: string;
   dataDir: string;
-  token(userId: string, options?: { roles?: string[]; ttlS?: number }): Promise<string>;
+  token(userId: string, options?: { roles?: string[]; conversations?: string[]; ttlS?: number }): Promise<string>;
   /** `fetch` with a token and JSON. */
   call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<{ status: number; body: any }>;
   stop(): Promise<void>;
@@ -38,7 +38,7 @@ export async function startRealtime(env: Record<string, string> = {}, log: Log =
     url: url(),
     databaseUrl: database.url,
     dataDir,
-    token: (userId, { roles = ['user'], ttlS = 60 } = {}) => issueToken({ secret: JWT_SECRET }, { userId, roles, ttlS }),
+    token: (userId, { roles = ['user'], conversations, ttlS = 60 } = {}) => issueToken({ secret: JWT_SECRET }, { userId, roles, conversations, ttlS }),
     async call(method, path, { token, body } = {}) {
       const response = await fetch(url() + path, {
         method,

@@ -27,10 +27,10 @@ describe('configuration', () => {
   });
 
   it('tells all faults at once, one line each: the variable, what came, what is allowed', () => {
-    expect(faultsOf(ALL, { ...NEEDED, JWT_SECRET: undefined, PORT: '70000', LOG_LEVEL: 'loud', PUBLIC_URL: 'ftp://x' })).toEqual([
+    expect(faultsOf(ALL, { ...NEEDED, SECRET_KEY_BASE: undefined, PORT: '70000', LOG_LEVEL: 'loud', PUBLIC_URL: 'ftp://x' })).toEqual([
       'LOG_LEVEL: is "loud"; needed: one of trace, debug, info, warn, error, silent',
       'PORT: is "70000"; needed: a whole number from 0 to 65535',
-      'JWT_SECRET: is not set; needed: a text of at least 32 characters',
+      'SECRET_KEY_BASE: is not set; needed: a text of at least 32 characters',
       'PUBLIC_URL: is "ftp://x"; needed: an URL that starts with http:// or https://',
     ]);
   });

@@ -24,16 +24,16 @@ export class ChannelPresence {
 
   track(key: string, meta: object): void {
     const { topic, memberId } = this.#owner;
-    if (!this.#presence.track(topic, memberId, key, meta, this.#fetch)) throw new Refusal('already_tracked', { key });
+    if (!this.#presence.track(topic, memberId, key, meta)) throw new Refusal('already_tracked', { key });
   }
 
   update(key: string, meta: object): void {
     const { topic, memberId } = this.#owner;
-    if (!this.#presence.update(topic, memberId, key, meta, this.#fetch)) throw new Refusal('nopresence', { key });
+    if (!this.#presence.update(topic, memberId, key, meta)) throw new Refusal('nopresence', { key });
   }
 
   untrack(key: string): void {
-    this.#presence.untrack(this.#owner.topic, this.#owner.memberId, key, this.#fetch);
+    this.#presence.untrack(this.#owner.topic, this.#owner.memberId, key);
   }
 
   list(): Presences {
@@ -47,6 +47,6 @@ export class ChannelPresence {
   }
 
   leave(): void {
-    this.#presence.leave(this.#owner.topic, this.#owner.memberId, this.#fetch);
+    this.#presence.leave(this.#owner.topic, this.#owner.memberId);
   }
 }

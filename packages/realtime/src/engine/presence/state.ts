@@ -24,21 +24,18 @@ export class TopicPresence {
 
   /** Null when the owner tracks this key already. */
   track(owner: string, key: string, meta: object, ref: string): PresenceDiff | null {
-    const owners = this.#byKey.get(key) ?? new Map<string, PresenceMeta>();
-    if (owners.has(owner)) return null;
+    if (this.get(owner, key) !== undefined) return null;
     const tracked: PresenceMeta = { ...meta, phx_ref: ref };
-    this.#byKey.set(key, owners.set(owner, tracked));
-    this.#keysOf.set(owner, (this.#keysOf.get(owner) ?? new Set()).add(key));
+    this.put(owner, key, tracked);
     return { joins: entry(key, tracked), leaves: {} };
   }
 
   /** Replaces the meta; the new one names the old by `phx_ref_prev`. Null when the owner does not track this key. */
   update(owner: string, key: string, meta: object, ref: string): PresenceDiff | null {
-    const owners = this.#byKey.get(key);
-    const old = owners?.get(owner);
-    if (owners === undefined || old === undefined) return null;
+    const old = this.get(owner, key);
+    if (old === undefined) return null;
     const updated: PresenceMeta = { ...meta, phx_ref: ref, phx_ref_prev: old.phx_ref };
-    owners.set(owner, updated);
+    this.put(owner, key, updated);
     return { joins: entry(key, updated), leaves: entry(key, old) };
   }
 
@@ -52,6 +49,20 @@ export class TopicPresence {
   leave(owner: string): PresenceDiff | null {
     const left = [...(this.#keysOf.get(owner) ?? [])].map((key) => [key, { metas: [this.#remove(owner, key)!] }]);
     return left.length === 0 ? null : { joins: {}, leaves: Object.fromEntries(left) as Presences };
+  }
+
+  get(owner: string, key: string): PresenceMeta | undefined {
+    return this.#byKey.get(key)?.get(owner);
+  }
+
+  /** Sets a meta as another node has it. */
+  put(owner: string, key: string, meta: PresenceMeta): void {
+    this.#byKey.set(key, (this.#byKey.get(key) ?? new Map<string, PresenceMeta>()).set(owner, meta));
+    this.#keysOf.set(owner, (this.#keysOf.get(owner) ?? new Set()).add(key));
+  }
+
+  *entries(): Generator<[owner: string, key: string, meta: PresenceMeta]> {
+    for (const [key, owners] of this.#byKey) for (const [owner, meta] of owners) yield [owner, key, meta];
   }
 
   /** All metas, under each key the oldest first. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Payload } from '../message.ts';
 import type { PubSub } from '../pubsub/port.ts';
+import { PresenceCluster } from './cluster.ts';
 import { TopicPresence, type PresenceDiff, type Presences } from './state.ts';
 
 /**
@@ -8,57 +10,83 @@ import { TopicPresence, type PresenceDiff, type Presences } from './state.ts';
  */
 export type PresenceFetch = (topic: string, presences: Presences) => Presences | Promise<Presences>;
 
-/** The presence of all topics of this node. Each change is broadcast as one `presence_diff` on its topic. */
+/** The clients of this node. */
+export interface PresenceAudience {
+  /** How the channel of a topic enriches presences; null when nobody of this node has joined it. */
+  fetchOf(topic: string): PresenceFetch | 'as they are' | null;
+  /** Sends to everyone on the topic, on this node alone. */
+  deliver(broadcast: { topic: string; event: string; payload: Payload }): void;
+}
+
+/** The presence of all topics, on all nodes. Each node tells its own clients of each change, as one `presence_diff` on its topic. */
 export class Presence {
   readonly #topics = new Map<string, TopicPresence>();
-  readonly #pubsub: PubSub;
+  readonly #audience: PresenceAudience;
+  readonly #cluster: PresenceCluster;
   readonly #onCrash: (topic: string, thrown: unknown) => void;
   /** Diffs of a topic that wait for `fetch`: they go out in order. */
   readonly #pending = new Map<string, Promise<void>>();
 
-  constructor(pubsub: PubSub, onCrash: (topic: string, thrown: unknown) => void) {
-    this.#pubsub = pubsub;
+  constructor(pubsub: PubSub, audience: PresenceAudience, onCrash: (topic: string, thrown: unknown) => void) {
+    this.#audience = audience;
     this.#onCrash = onCrash;
+    this.#cluster = new PresenceCluster(pubsub, this.#topics, (diffs) => {
+      for (const [topic, diff] of diffs) this.#show(topic, diff);
+    });
   }
 
   /** False when the owner tracks this key already. */
-  track(topic: string, owner: string, key: string, meta: object, fetch?: PresenceFetch): boolean {
+  track(topic: string, owner: string, key: string, meta: object): boolean {
     const presence = this.#topics.get(topic) ?? new TopicPresence();
     this.#topics.set(topic, presence);
-    return this.#announce(topic, presence.track(owner, key, meta, newRef()), fetch);
+    return this.#changed(topic, owner, presence.track(owner, key, meta, newRef()));
   }
 
   /** False when the owner does not track this key. */
-  update(topic: string, owner: string, key: string, meta: object, fetch?: PresenceFetch): boolean {
-    return this.#announce(topic, this.#topics.get(topic)?.update(owner, key, meta, newRef()) ?? null, fetch);
+  update(topic: string, owner: string, key: string, meta: object): boolean {
+    return this.#changed(topic, owner, this.#topics.get(topic)?.update(owner, key, meta, newRef()) ?? null);
   }
 
-  untrack(topic: string, owner: string, key: string, fetch?: PresenceFetch): void {
-    this.#announce(topic, this.#topics.get(topic)?.untrack(owner, key) ?? null, fetch);
+  untrack(topic: string, owner: string, key: string): void {
+    this.#changed(topic, owner, this.#topics.get(topic)?.untrack(owner, key) ?? null);
   }
 
   /** A channel ended: all it tracked leaves. */
-  leave(topic: string, owner: string, fetch?: PresenceFetch): void {
-    this.#announce(topic, this.#topics.get(topic)?.leave(owner) ?? null, fetch);
+  leave(topic: string, owner: string): void {
+    this.#changed(topic, owner, this.#topics.get(topic)?.leave(owner) ?? null);
   }
 
   list(topic: string): Presences {
+    this.#cluster.begin();
     return this.#topics.get(topic)?.list() ?? {};
   }
 
-  #announce(topic: string, diff: PresenceDiff | null, fetch: PresenceFetch | undefined): boolean {
+  /** This node ends. What ends on it from now on does not show: clients are about to come back to another node. */
+  close(): void {
+    this.#cluster.leave();
+  }
+
+  #changed(topic: string, owner: string, diff: PresenceDiff | null): boolean {
     if (diff === null) return false;
     if (this.#topics.get(topic)?.empty === true) this.#topics.delete(topic);
-    const publish = (payload: PresenceDiff): void => this.#pubsub.publish({ topic, event: 'presence_diff', payload });
-    if (fetch === undefined) publish(diff);
-    else this.#publishFetched(topic, diff, fetch, publish);
+    if (this.#cluster.left) return true;
+    this.#cluster.changed(topic, owner, diff);
+    this.#show(topic, diff);
     return true;
   }
 
-  #publishFetched(topic: string, diff: PresenceDiff, fetch: PresenceFetch, publish: (diff: PresenceDiff) => void): void {
+  #show(topic: string, diff: PresenceDiff): void {
+    const fetch = this.#audience.fetchOf(topic);
+    if (fetch === null) return;
+    const deliver = (payload: PresenceDiff): void => this.#audience.deliver({ topic, event: 'presence_diff', payload });
+    if (fetch === 'as they are') deliver(diff);
+    else this.#showFetched(topic, diff, fetch, deliver);
+  }
+
+  #showFetched(topic: string, diff: PresenceDiff, fetch: PresenceFetch, deliver: (diff: PresenceDiff) => void): void {
     const before = this.#pending.get(topic) ?? Promise.resolve();
     const done = before
-      .then(async () => publish({ joins: await fetch(topic, diff.joins), leaves: await fetch(topic, diff.leaves) }))
+      .then(async () => deliver({ joins: await fetch(topic, diff.joins), leaves: await fetch(topic, diff.leaves) }))
       .catch((thrown: unknown) => this.#onCrash(topic, thrown))
       .finally(() => {
         if (this.#pending.get(topic) === done) this.#pending.delete(topic);

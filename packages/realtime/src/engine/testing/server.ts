@@ -26,7 +26,7 @@ export class TestServer {
   readonly crashes: { where: string; thrown: unknown }[] = [];
   readonly #pubsub = createLocalPubSub((thrown) => this.#crashed('pubsub', thrown));
   readonly #fastlane = new Fastlane(this.#pubsub, (where, thrown) => this.#crashed(where, thrown));
-  readonly #presence = new Presence(this.#pubsub, (where, thrown) => this.#crashed(where, thrown));
+  readonly #presence = new Presence(this.#pubsub, this.#fastlane, (where, thrown) => this.#crashed(where, thrown));
   readonly #channels: readonly Channel<unknown>[];
 
   constructor(channels: readonly Channel<unknown>[]) {

@@ -1,0 +1,3 @@
+export { readMasterKey, type MasterKey } from './cipher.ts';
+export { loadMasterKey, openKeyStore, type KeyConfig } from './open.ts';
+export { createKeyStore, type KeyEntry, type KeyStore } from './store.ts';
