@@ -1,6 +1,6 @@
 /**
- * `plan CLIP DIR FILE` writes the arguments of the bare ffmpeg command; `job CLIP DIR` does the media job from the fetch of its
- * source to the upload of the last playlist, on an embedded storage.
+ * `plan CLIP DIR FILE` writes the arguments of the bare ffmpeg command; `job CLIP DIR FILE` does the media job from the fetch of its
+ * source to the upload of the last playlist, on an embedded storage, and writes what its own start took, which a worker does once.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -20,7 +20,11 @@ const [mode, clip, dir, out] = process.argv.slice(2) as [string, string, string,
 const { signal } = new AbortController();
 await mkdir(dir, { recursive: true });
 if (mode === 'plan') await plan();
-else await job();
+else {
+  const { user, system } = process.cpuUsage();
+  await writeFile(out, JSON.stringify({ cpuS: (user + system) / 1e6, wallS: performance.now() / 1000 }));
+  await job();
+}
 
 async function plan(): Promise<void> {
   const source = await inspect(clip, recipe, { signal });

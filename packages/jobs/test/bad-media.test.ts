@@ -104,7 +104,10 @@ describe('a path that is refused', () => {
     ['file:///%2e%2e/%2e%2e/etc/hostname', 'source_not_found'],
     ['file:///..%2f..%2fetc%2fhostname', 'invalid_key'],
     ['file://server/share', 'source_unsupported'],
-    ['https://example.test/clip.mp4', 'source_unsupported'],
+    ['http://example.test/clip.mp4', 'source_unsupported'],
+    ['https://user:word@example.test/clip.mp4', 'source_unsupported'],
+    ['https://127.0.0.1/clip.mp4', 'source_refused'],
+    ['https://[::ffff:a9fe:a9fe]/latest/meta-data', 'source_refused'],
     ['s3://bucket/clip.mp4', 'source_unsupported'],
     ['/etc/hostname', 'source_unsupported'],
   ])('%s: %s', async (path, code) => {

@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '@armoricore/shared/kernel';
 import { waitFor } from '../../../test/support/wait.ts';
-import { ladderArguments, posterArguments } from '../src/ffmpeg/arguments.ts';
-import { probeArguments, probeFile } from '../src/ffmpeg/probe.ts';
+import { ladderArguments } from '../src/ffmpeg/arguments.ts';
+import { posterArguments } from '../src/ffmpeg/extras.ts';
+import { listPackets, packetArguments, probeArguments, probeFile } from '../src/ffmpeg/probe.ts';
 import { encode, FfmpegError, parseTimeMark } from '../src/ffmpeg/run.ts';
 import { SAFE_INPUT } from '../src/ffmpeg/safety.ts';
 import { planLadder } from '../src/media/ladder.ts';
@@ -18,21 +19,22 @@ const video = {
   height: 360,
   bitrate: undefined,
   outputRate: { value: 30_000 / 1001, text: '30000/1001' },
-  hdr: false,
+  colour: { primaries: undefined, transfer: undefined, matrix: undefined },
   interlaced: false,
 };
-const source: Source = { durationS: 10, durationDeclared: true, video, audio: { index: 5 } };
+const source: Source = { durationS: 10, video, audio: { index: 5 }, info: { container: 'mov', tags: {} } };
 const rungs = planLadder({ width: 640, height: 360, frameRate: 30, bitrate: undefined });
-const options = { preset: 'veryfast', maxDurationS: 60 };
+const options = { preset: 'veryfast', segmentType: 'fmp4' as const, maxDurationS: 60 };
 const after = (args: readonly string[], option: string): string | undefined => args[args.indexOf(option) + 1];
 
 describe('ladderArguments', () => {
   test('decodes once and scales each rung from the one above', () => {
     const args = ladderArguments(source, rungs, '/out', options);
     expect(after(args, '-filter_complex')).toBe(
-      '[0:2]fps=30000/1001:start_time=0,scale=640:360:flags=bicubic:out_range=tv,setsar=1,format=yuv420p,split=2[v0][c0];' +
-        '[c0]scale=426:240:flags=bicubic,setsar=1,format=yuv420p,split=2[v1][c1];' +
-        '[c1]scale=256:144:flags=bicubic,setsar=1,format=yuv420p[v2]',
+      '[0:2]fps=30000/1001:start_time=0,scale=640:360:flags=bicubic:out_color_matrix=bt709:out_range=tv,' +
+        'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1,format=yuv420p,split=2[v0][c0];' +
+        '[c0]scale=426:240:flags=bicubic,setsar=1,split=2[v1][c1];' +
+        '[c1]scale=256:144:flags=bicubic,setsar=1[v2]',
     );
   });
 
@@ -60,10 +62,23 @@ describe('ladderArguments', () => {
   });
 
   test('HDR is brought to the standard range once, before the rungs part', () => {
-    const args = ladderArguments({ ...source, video: { ...video, hdr: true } }, rungs, '/out', options);
+    const args = ladderArguments({ ...source, video: { ...video, colour: { ...video.colour, transfer: 'smpte2084' } } }, rungs, '/out', options);
     const graph = after(args, '-filter_complex') ?? '';
     expect(graph.match(/tonemap=tonemap/g)).toHaveLength(1);
     expect(graph.indexOf('tonemap')).toBeLessThan(graph.indexOf('split'));
+  });
+
+  test('what a file does not say of its colours is assumed: by its size, or of HDR all that belongs to it', () => {
+    const graphOf = (more: object): string => after(ladderArguments({ ...source, video: { ...video, ...more } }, rungs, '/out', options), '-filter_complex') ?? '';
+    expect(graphOf({ width: 1280, height: 720 })).toContain(':in_color_matrix=bt709:');
+    expect(graphOf({})).not.toContain('in_color_matrix');
+    expect(graphOf({ colour: { ...video.colour, transfer: 'arib-std-b67' } })).toContain('setparams=color_primaries=bt2020:colorspace=bt2020nc,');
+  });
+
+  test('MPEG-TS is made when it is asked for', () => {
+    const args = ladderArguments(source, rungs, '/out', { ...options, segmentType: 'ts' });
+    expect([after(args, '-hls_segment_type'), after(args, '-hls_segment_filename')]).toEqual(['mpegts', '/out/%v/seg_%05d.ts']);
+    expect(args).not.toContain('-hls_fmp4_init_filename');
   });
 
   test('interlaced pictures are made progressive first', () => {
@@ -77,9 +92,10 @@ describe('safety', () => {
     expect(SAFE_INPUT).toEqual(expect.arrayContaining(['-protocol_whitelist', '-format_whitelist', '-max_pixels', '-max_streams']));
     expect(after(SAFE_INPUT, '-protocol_whitelist')).toBe('file');
     expect(after(SAFE_INPUT, '-format_whitelist')).not.toMatch(/hls|concat|image2|lavfi|dash/);
-    const args = probeArguments('/in');
-    expect(args.join(' ')).toContain(SAFE_INPUT.join(' '));
-    expect(args.indexOf('-i')).toBeGreaterThan(args.indexOf('-max_streams'));
+    for (const args of [probeArguments('/in'), packetArguments('/in')]) {
+      expect(args.join(' ')).toContain(SAFE_INPUT.join(' '));
+      expect(args.indexOf('-i')).toBeGreaterThan(args.indexOf('-max_streams'));
+    }
   });
 });
 
@@ -105,7 +121,7 @@ describe('the tools', () => {
     const abort = new AbortController();
     const forever = ['-re', '-stream_loop', '-1'];
     const outputOptions = ['-c', 'copy', '-f', 'mpegts'];
-    const endless = { input: clip, inputOptions: forever, outputOptions, output: join(dir, 'endless.ts') };
+    const endless = { inputs: [{ file: clip, options: forever }], outputOptions, output: join(dir, 'endless.ts') };
     const running = encode(endless, { signal: abort.signal });
     await waitFor(async () => (await processesHere()).length > 0);
     abort.abort(new AppError('time_limit'));
@@ -115,12 +131,12 @@ describe('the tools', () => {
 
   test('an abort before the start starts nothing', async () => {
     const signal = AbortSignal.abort(new AppError('job_cancelled'));
-    const command = { input: clip, outputOptions: [], output: join(dir, 'x.mp4') };
+    const command = { inputs: [{ file: clip }], outputOptions: [], output: join(dir, 'x.mp4') };
     await expect(encode(command, { signal })).rejects.toMatchObject({ code: 'job_cancelled' });
   });
 
   test('a failure carries the end of what the tool said', async () => {
-    const wrong = { input: clip, outputOptions: ['-c:v', 'no_such_codec', '-f', 'mp4'], output: join(dir, 'x.mp4') };
+    const wrong = { inputs: [{ file: clip }], outputOptions: ['-c:v', 'no_such_codec', '-f', 'mp4'], output: join(dir, 'x.mp4') };
     const failure = await encode(wrong, { signal: never }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(FfmpegError);
     expect(failure).toMatchObject({ stderr: expect.stringContaining('no_such_codec') });
@@ -128,9 +144,29 @@ describe('the tools', () => {
 
   test('progress is told in seconds of output', async () => {
     const times: number[] = [];
-    const command = { input: clip, outputOptions: ['-c:v', 'libx264', '-f', 'null'], output: '/dev/null' };
+    const command = { inputs: [{ file: clip }], outputOptions: ['-c:v', 'libx264', '-f', 'null'], output: '/dev/null' };
     await encode(command, { signal: never, onTime: (seconds) => times.push(seconds) });
     expect(times.at(-1)).toBeCloseTo(2, 0);
+  });
+
+  test('faults that the tool forgives are counted', async () => {
+    const bytes = await readFile(clip);
+    for (let at = 4_000; at < bytes.length - 4_000; at += 150) bytes[at] = 0x55;
+    const damaged = join(dir, 'damaged.mp4');
+    await writeFile(damaged, bytes);
+    const command = { inputs: [{ file: damaged }], outputOptions: ['-f', 'null'], output: '/dev/null' };
+    expect((await encode(command, { signal: never })).faults).toBeGreaterThan(3);
+    expect(await encode({ ...command, inputs: [{ file: clip }] }, { signal: never })).toEqual({ faults: 0 });
+  });
+
+  test('the packets are listed, until the listener has enough', async () => {
+    const lines: string[] = [];
+    await listPackets(clip, (line) => lines.push(line), { signal: never });
+    expect(lines.filter((line) => line.startsWith('0,'))).toHaveLength(60);
+    const enough = new Error('enough');
+    const stopped = listPackets(clip, () => { throw enough; }, { signal: never });
+    await expect(stopped).rejects.toBe(enough);
+    await waitFor(async () => (await processesHere()).length === 0);
   });
 
   test('a probe of nothing fails', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../src/media/inspect.ts';
-import { verifyLength } from '../src/media/transcode.ts';
+import { confirm } from '../src/media/inspect.ts';
+import { judge } from '../src/media/judge.ts';
+import { createTimeline, type TimelineLimits } from '../src/media/timeline.ts';
+import { verify } from '../src/media/transcode.ts';
 
 const limits = { maxDurationS: 3600 };
 const rates = (rate: string): object => ({ avg_frame_rate: rate, r_frame_rate: rate });
@@ -20,7 +22,7 @@ describe('judge', () => {
     { name: 'narrow pixels', stream: { sample_aspect_ratio: '1:2' }, size: [960, 1080] },
     { name: 'unknown pixels', stream: { sample_aspect_ratio: '0:1' }, size: [1920, 1080] },
   ])('the shown size of $name', ({ stream, size }) => {
-    const { video: seen } = judge(report(stream), limits);
+    const { video: seen } = judge(report(stream), limits).source;
     expect([seen?.width, seen?.height]).toEqual(size);
   });
 
@@ -38,26 +40,82 @@ describe('judge', () => {
 
   test('the default streams are chosen over the first', () => {
     const second = { ...video, index: 3, disposition: { default: 1 } };
-    expect(judge({ format: {}, streams: [video, second] }, limits).video?.index).toBe(3);
+    expect(judge({ format: {}, streams: [video, second] }, limits).source.video?.index).toBe(3);
   });
 });
 
-describe('verifyLength', () => {
-  const source = judge(report({}), limits);
+describe('what a source is, for people', () => {
+  test('tells of container, codecs and colours, and of bounded tags alone', () => {
+    const tags = { TITLE: 'A\u0000 day', location: '+52-1/', encoder: 'x', comment: 'y'.repeat(300) };
+    const seen = judge({ format: { format_name: 'matroska,webm', tags }, streams: [{ ...video, color_transfer: 'smpte2084', side_data_list: [{ rotation: 90 }] }] }, limits);
+    expect(seen.source.info).toMatchObject({ container: 'matroska', video: { codec: 'h264', frame_rate: 30, rotation: 90, dynamic_range: 'hdr10' } });
+    expect(seen.source.info.tags).toEqual({ title: 'A  day', comment: 'y'.repeat(256) });
+  });
 
-  test('a little less than declared is fine', () => {
-    expect(() => verifyLength(source, { videoS: 9.6, audioS: undefined }, 60)).not.toThrow();
+  test('a codec that needs fewer bits than H.264 gets more', () => {
+    const hevc = judge(report({ codec_name: 'hevc', bit_rate: '1000000' }), limits);
+    expect(hevc.source.video?.bitrate).toBe(1_600_000);
+  });
+});
+
+describe('the times of the packets', () => {
+  const pictures = { index: 0, pixels: 256, maxPixelsInAll: 1e9 };
+  const timeline = (more: Partial<TimelineLimits> = {}) => createTimeline({ maxDurationS: 3600, chosen: [0, 1], video: pictures, mayJump: false, ...more });
+  const line = (stream: number, time: number, lasting = 0.04): string => `${stream},${time},${time},${lasting},K_`;
+
+  test('give the length from the first to the end of the last', () => {
+    const all = timeline();
+    for (const packet of [line(0, 1), line(0, 1.04), line(1, 0.5), 'N/A', '', line(1, 1.5, 0.5)]) all.add(packet);
+    expect([all.lengthS(), all.track(0)?.packets, all.track(2)]).toEqual([1.5, 2, undefined]);
+  });
+
+  test('leave jumps out where the clock may jump', () => {
+    const all = timeline({ mayJump: true });
+    for (const packet of [line(0, 1), line(0, 2), line(0, 95_000), line(0, 95_001), line(0, 3), line(0, 4)]) all.add(packet);
+    expect(all.lengthS()).toBeCloseTo(3.04);
   });
 
   test.each([
-    { made: { videoS: 8, audioS: undefined }, refusal: 'media_truncated' },
-    { made: { videoS: undefined, audioS: undefined }, refusal: 'media_corrupt' },
-    { made: { videoS: 61, audioS: 3 }, refusal: 'media_too_long' },
-  ])('$made is refused as $refusal', ({ made, refusal }) => {
-    expect(() => verifyLength(source, made, 60)).toThrow(code(refusal));
+    { name: 'a gap of ten hours', lines: [line(0, 0), line(0, 36_000)], refusal: 'media_too_long' },
+    { name: '1000 pictures a second', lines: Array.from({ length: 2_000 }, (_, i) => line(0, i / 1000, 0.001)), refusal: 'media_too_large' },
+    { name: 'all pictures at once', lines: Array.from({ length: 2_000 }, () => line(0, 0, 0)), refusal: 'media_too_large' },
+    { name: 'more pixels in all', lines: [line(0, 0), line(0, 1)], video: { ...pictures, pixels: 6e8 }, refusal: 'media_too_large' },
+  ])('$name is refused', ({ lines, refusal, video: seen }) => {
+    const all = timeline(seen === undefined ? {} : { video: seen });
+    expect(() => lines.forEach((packet) => all.add(packet))).toThrow(code(refusal));
   });
 
-  test('a length that was only estimated proves nothing', () => {
-    expect(() => verifyLength({ ...source, durationDeclared: false }, { videoS: undefined, audioS: 4 }, 60)).not.toThrow();
+  test('of streams that do not count may be what they are', () => {
+    const all = timeline();
+    expect(() => all.add(line(7, 1e6))).not.toThrow();
+  });
+
+  test('are held against what the headers declare', () => {
+    const judged = judge(report({}), limits);
+    const found = (lengthS: number, streams: number[]) => ({
+      lengthS: () => lengthS,
+      track: (index: number) => (streams.includes(index) ? { packets: 1, lengthS, firstS: 0 } : undefined),
+    });
+    expect(confirm(judged, found(9.9, [0]))).toMatchObject({ durationS: 9.9, video: { index: 0 } });
+    expect(() => confirm(judged, found(6, [0]))).toThrow(code('media_truncated'));
+    expect(() => confirm(judged, found(10, []))).toThrow(code('media_corrupt'));
+  });
+});
+
+describe('verify', () => {
+  const source = { durationS: 10, video: undefined };
+  const whole = { videoS: 10, audioS: undefined, faults: 0 };
+
+  test.each([whole, { ...whole, videoS: 9.6 }, { ...whole, faults: 5 }])('%j is good enough', (made) => {
+    expect(() => verify(source, made, 60)).not.toThrow();
+  });
+
+  test.each([
+    { made: { ...whole, videoS: 8 }, refusal: 'media_truncated' },
+    { made: { ...whole, videoS: undefined }, refusal: 'media_corrupt' },
+    { made: { ...whole, faults: 12 }, refusal: 'media_corrupt' },
+    { made: { ...whole, videoS: 61, audioS: 3 }, refusal: 'media_too_long' },
+  ])('$made is refused as $refusal', ({ made, refusal }) => {
+    expect(() => verify(source, made, 60)).toThrow(code(refusal));
   });
 });

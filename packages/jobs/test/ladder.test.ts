@@ -55,6 +55,12 @@ describe('planLadder', () => {
     expect(planLadder({ width, height, frameRate: 30, bitrate: undefined }).map(({ name }) => name)).toEqual(names);
   });
 
+  test('a limit takes the rungs above it away', () => {
+    const wide = { width: 3840, height: 2160, frameRate: 30, bitrate: undefined };
+    expect(planLadder(wide, 1080)[0]?.name).toBe('1080p');
+    expect(planLadder({ ...wide, width: 100, height: 100 }, 1080)[0]?.name).toBe('100p');
+  });
+
   test('rates come from pixels, frames and bits per pixel', () => {
     const [top] = planLadder({ width: 1920, height: 1080, frameRate: 30, bitrate: undefined });
     expect(top?.bitrate).toBe(1920 * 1080 * 30 * 0.1);

@@ -2,7 +2,9 @@ import { parse, setOptions, types } from 'hls-parser';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { avcCodec } from '../src/media/codecs.ts';
-import { bandwidthOf, masterPlaylist, mediaPlaylist, parseSegments, targetDuration, type Segment } from '../src/media/playlist.ts';
+import { bandwidthOf, targetDuration, type Segment } from '../src/media/bandwidth.ts';
+import { masterPlaylist, withSubtitles } from '../src/media/master.ts';
+import { growingPlaylist, mediaPlaylist, parseSegments } from '../src/media/playlist.ts';
 
 beforeAll(() => setOptions({ strictMode: true }));
 
@@ -36,8 +38,21 @@ describe('mediaPlaylist', () => {
   test('what is written is read again', () => {
     const list = of([6.006, 100], [0.5, 7]);
     const text = mediaPlaylist({ init: 'init_0.mp4', segments: list });
-    const read = parseSegments(text, (uri) => list.find((one) => one.uri === uri)?.bytes ?? 0);
-    expect(read).toEqual({ init: 'init_0.mp4', segments: list });
+    expect(parseSegments(text)).toEqual({ init: 'init_0.mp4', segments: list.map(({ uri, durationS }) => ({ uri, durationS })) });
+  });
+
+  test('one of MPEG-TS has no initialisation segment', () => {
+    const playlist = parse(mediaPlaylist({ init: undefined, segments: of([6, 100]) }));
+    if (!(playlist instanceof types.MediaPlaylist)) throw new Error('not a media playlist');
+    expect([playlist.version, playlist.segments[0]?.map]).toEqual([6, null]);
+  });
+
+  test('one that grows begins at its start, has no end, and keeps its target duration', () => {
+    const [first, second] = [of([6, 1]), of([6, 1], [0.5, 1])].map((list) => growingPlaylist({ init: 'init.mp4', segments: list }, 6));
+    const playlist = parse(second!);
+    if (!(playlist instanceof types.MediaPlaylist)) throw new Error('not a media playlist');
+    expect(playlist).toMatchObject({ endlist: false, playlistType: 'EVENT', targetDuration: 6, start: { offset: 0 } });
+    expect(second?.startsWith(first!)).toBe(true);
   });
 });
 
@@ -99,13 +114,42 @@ describe('masterPlaylist', () => {
   });
 });
 
+describe('withSubtitles', () => {
+  const video = { uri: '360p/index.m3u8', name: '360p', width: 640, height: 360, frameRate: 30, codecs: 'avc1.64001E', segments: of([6, 600_000]) };
+  const master = masterPlaylist([video, { ...video, uri: '144p/index.m3u8', name: '144p' }], undefined);
+  const english = { uri: 'subs/en.m3u8', language: 'en', name: 'English' };
+
+  test('ties every variant to the tracks', () => {
+    const playlist = parse(withSubtitles(master, [english, { uri: 'subs/de.m3u8', language: 'de', name: 'Deutsch' }]));
+    if (!(playlist instanceof types.MasterPlaylist)) throw new Error('not a master playlist');
+    expect(playlist.variants).toHaveLength(2);
+    for (const { subtitles } of playlist.variants) expect(subtitles).toMatchObject([{ language: 'en', uri: 'subs/en.m3u8' }, { language: 'de' }]);
+  });
+
+  test('replaces those that were there, and given none takes them out', () => {
+    const once = withSubtitles(master, [english]);
+    expect(withSubtitles(once, [english])).toBe(once);
+    expect(withSubtitles(once, [])).toBe(master);
+  });
+
+  test('lets no name break out of its quotes, and no language be anything', () => {
+    expect(withSubtitles(master, [{ ...english, name: 'x",URI="http://evil\n#EXT' }])).toContain('NAME="x’,URI=’http://evil #EXT"');
+    expect(() => withSubtitles(master, [{ ...english, language: 'en",URI="x' }])).toThrow(RangeError);
+    expect(() => withSubtitles(master, [english, english])).toThrow(RangeError);
+  });
+});
+
 describe('avcCodec', () => {
   test('reads profile, constraints and level', () => {
     const init = Buffer.concat([Buffer.from('....avcC', 'latin1'), Buffer.from([1, 0x64, 0x00, 0x28, 0xff])]);
     expect(avcCodec(init)).toBe('avc1.640028');
   });
 
-  test('a segment without the box is refused', () => {
-    expect(() => avcCodec(Buffer.from('moov'))).toThrow(/avcC/);
+  test('reads them in a segment of MPEG-TS', () => {
+    expect(avcCodec(Buffer.from([0x47, 0, 0, 0, 1, 0x09, 0xf0, 0, 0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac]))).toBe('avc1.64001E');
+  });
+
+  test('a segment without either is refused', () => {
+    expect(() => avcCodec(Buffer.from('moov'))).toThrow(/H\.264/);
   });
 });

@@ -8,7 +8,7 @@ function reporter(floor = 0) {
   const sent: Progress[] = [];
   const errors: unknown[] = [];
   const send = vi.fn(async (progress: Progress) => void sent.push(progress));
-  const progress = createProgress({ floor, send, onError: (error) => errors.push(error), now: () => Date.now() });
+  const progress = createProgress({ floor, playable: false, send, onError: (error) => errors.push(error), now: () => Date.now() });
   return { progress, sent, send, errors };
 }
 
@@ -44,12 +44,27 @@ describe('progress', () => {
     expect(sent.map(({ percent }) => percent)).toEqual([88, 100]);
   });
 
-  test('estimates what remains from what is done', async () => {
+  test('estimates what remains by the pace of the encoder, not by that of what came before', async () => {
     const { progress, sent } = reporter();
+    progress.update('probe', 0);
+    await vi.advanceTimersByTimeAsync(60_000); // A slow download.
+    progress.update('transcode', 0);
     await vi.advanceTimersByTimeAsync(10_000);
-    progress.update('upload', 0);
+    progress.update('transcode', 0.5);
     await vi.advanceTimersByTimeAsync(500);
-    expect(sent).toMatchObject([{ percent: 90, remaining_ms: 1111 }]);
+    expect(sent.at(-2)).not.toHaveProperty('remaining_ms');
+    expect(sent.at(-1)).toMatchObject({ percent: 45, remaining_ms: Math.round((10_000 * 55) / 43) });
+  });
+
+  test('tells at once that players may begin, and goes on telling', async () => {
+    const { progress, sent } = reporter();
+    progress.update('transcode', 0.1);
+    await vi.advanceTimersByTimeAsync(500);
+    progress.playable();
+    await vi.advanceTimersByTimeAsync(500);
+    progress.update('transcode', 0.2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sent.map(({ percent, playable }) => [percent, playable])).toEqual([[10.6, false], [10.6, true], [19.2, true]]);
   });
 
   test('a report that fails is told and the next one goes out', async () => {

@@ -1,16 +1,25 @@
 import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
-import { FFMPEG, SAFE_INPUT } from './safety.ts';
+import { FFMPEG, OWN_INPUT, SAFE_INPUT } from './safety.ts';
 
 /** Last lines of the tool's messages that are kept. */
 const STDERR_LINES = 40;
 const STDERR_CHARACTERS = 4_000;
 const TIME_MARK = /time=(\d+):(\d\d):(\d\d(?:\.\d+)?)/;
+/** Each message with its level, also when it is the same as the one before. */
+const LOG_LEVEL = 'repeat+level+info';
+const FAULT = /\[(?:error|fatal|panic)\]/;
+
+export interface EncodeInput {
+  /** Absolute path. */
+  file: string;
+  options?: readonly string[];
+  /** Made here; anything else is read as the upload of a stranger. */
+  own?: boolean;
+}
 
 export interface EncodeCommand {
-  /** Absolute path of the one input. */
-  input: string;
-  inputOptions?: readonly string[];
-  /** All that stands between input and output, one element for each word. */
+  inputs: readonly EncodeInput[];
+  /** All that stands between inputs and output, one element for each word. */
   outputOptions: readonly string[];
   /** Absolute path of the output. */
   output: string;
@@ -18,7 +27,13 @@ export interface EncodeCommand {
 
 export interface EncodeOptions {
   signal: AbortSignal;
+  /** Gets how far the output is, in seconds. */
   onTime?: (seconds: number) => void;
+}
+
+export interface Encoded {
+  /** How many errors the tool told of and went on: what it forgives. */
+  faults: number;
 }
 
 /** ffmpeg ended in another way than with code 0. */
@@ -34,15 +49,15 @@ export class FfmpegError extends Error {
 }
 
 /**
- * Runs ffmpeg over one input with the safety options, and kills it when `signal` aborts.
- * `onTime` gets how far the output is, in seconds.
+ * Runs ffmpeg with the safety options, and kills it when `signal` aborts.
  * @throws FfmpegError, or the reason of the signal
  */
-export async function encode(command: EncodeCommand, { signal, onTime }: EncodeOptions): Promise<void> {
+export async function encode(command: EncodeCommand, { signal, onTime }: EncodeOptions): Promise<Encoded> {
   signal.throwIfAborted();
   const run = prepare(command);
   const kill = (): void => void run.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
+  let faults = 0;
   try {
     await new Promise<void>((resolve, reject) => {
       run
@@ -50,6 +65,7 @@ export async function encode(command: EncodeCommand, { signal, onTime }: EncodeO
           if (signal.aborted) kill(); // The abort came while the tool was being started.
         })
         .on('stderr', (line: string) => {
+          if (FAULT.test(line)) faults += 1;
           const seconds = parseTimeMark(line);
           if (seconds !== undefined) onTime?.(seconds);
         })
@@ -60,6 +76,7 @@ export async function encode(command: EncodeCommand, { signal, onTime }: EncodeO
         })
         .run();
     });
+    return { faults };
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -73,13 +90,12 @@ export async function encode(command: EncodeCommand, { signal, onTime }: EncodeO
  * own on the input, without the safety options. Options are spread: given as one array, it would cut
  * those that hold a space.
  */
-function prepare({ input, inputOptions = [], outputOptions, output }: EncodeCommand): FfmpegCommand {
-  return ffmpeg({ stdoutLines: STDERR_LINES })
-    .setFfmpegPath(FFMPEG)
-    .input(input)
-    .inputOptions(...['-nostdin', ...SAFE_INPUT, ...inputOptions])
-    .output(output)
-    .outputOptions(...outputOptions);
+function prepare({ inputs, outputOptions, output }: EncodeCommand): FfmpegCommand {
+  const command = ffmpeg({ stdoutLines: STDERR_LINES }).setFfmpegPath(FFMPEG);
+  for (const { file, options = [], own = false } of inputs) {
+    command.input(file).inputOptions(...['-nostdin', '-loglevel', LOG_LEVEL, ...(own ? OWN_INPUT : SAFE_INPUT), ...options]);
+  }
+  return command.output(output).outputOptions(...outputOptions);
 }
 
 /** Seconds of a `time=00:01:02.50` in a line of ffmpeg's statistics. */

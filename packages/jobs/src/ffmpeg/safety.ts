@@ -5,6 +5,8 @@ const program = (name: string): string => fileURLToPath(new URL(`../../bin/${nam
 /** Launchers that run the tools with limits on memory, in a session of their own. */
 export const FFMPEG = program('ffmpeg');
 export const FFPROBE = program('ffprobe');
+/** ffprobe with little processor time: what takes longer to open was made to. */
+export const FFPROBE_BRIEF = program('ffprobe-brief');
 
 /** Demuxers that may read an upload. Playlists and other formats that name further files are not among them. */
 const FORMATS = [
@@ -27,3 +29,6 @@ export const SAFE_INPUT: readonly string[] = [
   '-max_pixels', String(MAX_PIXELS),
   '-max_streams', String(MAX_STREAMS),
 ];
+
+/** Options before renditions that this process made itself: a playlist, or segments joined. */
+export const OWN_INPUT: readonly string[] = ['-protocol_whitelist', 'file,concat', '-format_whitelist', 'hls,mov,mpegts'];

@@ -1,31 +1,42 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import type { Bus } from '@armoricore/shared/bus';
-import { media, type Database } from '@armoricore/shared/db';
+import { media, type Database, type MediaRow } from '@armoricore/shared/db';
 import { createEvent, type PayloadOf } from '@armoricore/shared/events';
 import { mediaTranscode } from '@armoricore/shared/jobs';
-import { describeError } from '@armoricore/shared/kernel';
+import { AppError, describeError } from '@armoricore/shared/kernel';
 import type { Storage } from '@armoricore/shared/storage';
 import { defineJob, type Job, type JobContext } from '../core/index.ts';
-import { fetchSource, sourceKey } from './fetch-source.ts';
+import { publishEarly } from './early.ts';
+import { DOWNLOAD_AUDIO, DOWNLOAD_VIDEO, POSTER, PREVIEW, STORYBOARD } from './extras.ts';
+import type { Sources } from './fetch-source.ts';
 import { inspect } from './inspect.ts';
 import { MASTER_PLAYLIST } from './package-hls.ts';
+import { encodeByParts } from './parts/by-parts.ts';
+import { nearestSource, removeAllButWork, removeWork } from './parts/files.ts';
 import { createProgress, type ProgressReporter } from './progress.ts';
-import { claimMedia, readyPayload, saveFailed, saveProgress, saveReady, type MadeMedia } from './records.ts';
-import { HLS_DIR, POSTER, transcode } from './transcode.ts';
+import { withinQuota } from './quota.ts';
+import { claimMedia, madeMedia, readyPayload, saveFailed, saveProgress, saveReady, type MadeMedia } from './records.ts';
+import type { Source } from './source.ts';
+import { HLS_DIR, transcode, type Encoding, type Recipe, type Transcoded } from './transcode.ts';
 import { uploadAll } from './upload.ts';
 
 const SOURCE = 'media-worker';
+/** Checkpoint after the upload: what was made. With it nothing is made twice. */
+const MADE = 'made';
 
 export interface MediaJobOptions {
   db: Database;
   bus: Bus;
   storage: Storage;
-  /** x264 preset. */
-  preset: string;
-  maxDurationS: number;
+  sources: Sources;
+  recipe: Recipe;
+  /** Media of two such lengths or more are encoded in parts, in s. */
+  partS: number;
+  /** Largest source, and the most disk that one job may take, in bytes. */
   maxBytes: number;
+  maxScratchBytes: number;
   timeLimitMs: number;
 }
 
@@ -33,15 +44,19 @@ type Input = PayloadOf<'media.uploaded'>;
 
 /** Turns an uploaded file into adaptive HLS under `media/<media_id>/` of the storage. A media that is ready is left alone. */
 export function createMediaJob(options: MediaJobOptions): Job<Input, MadeMedia | 'ready before'> {
-  const { db, bus, storage, timeLimitMs } = options;
+  const { db, bus, storage, sources, recipe, partS, maxBytes, maxScratchBytes, timeLimitMs } = options;
 
-  function reporter(input: Input, floor: number, context: JobContext): ProgressReporter {
+  function reporter(input: Input, row: MediaRow, context: JobContext): ProgressReporter {
+    const { media_id, user_id } = input;
+    const hlsKey = hlsKeyOf(input);
+    const hls = storage.playbackUrl(hlsKey, { public: row.public });
     return createProgress({
-      floor,
-      async send(progress) {
+      floor: row.percent,
+      playable: row.playableAt !== null,
+      async send({ playable, ...progress }) {
         await db.transaction(async (tx) => {
-          if (!(await saveProgress(tx, input, progress))) return;
-          const payload = { media_id: input.media_id, user_id: input.user_id, ...progress };
+          if (!(await saveProgress(tx, input, { playable, ...progress }, hlsKey))) return;
+          const payload = { media_id, user_id, ...progress, ...(playable ? { playable, playback_urls: { hls } } : {}) };
           await bus.publish(createEvent('media.progress', payload, { source: SOURCE }), { transaction: tx });
         });
         await context.progress(progress.percent);
@@ -50,42 +65,49 @@ export function createMediaJob(options: MediaJobOptions): Job<Input, MadeMedia |
     });
   }
 
-  async function make(input: Input, key: string, progress: ProgressReporter, context: JobContext): Promise<MadeMedia> {
-    const { signal, scratchDir, log } = context;
-    const { preset, maxDurationS, maxBytes } = options;
+  async function make(input: Input, key: string, progress: ProgressReporter, context: JobContext, signal: AbortSignal): Promise<MadeMedia> {
+    const { scratchDir, log } = context;
     const file = join(scratchDir, 'source');
     const output = join(scratchDir, 'output');
+    const prefix = `media/${input.media_id}`;
     await mkdir(output);
 
     progress.update('probe', 0);
-    await fetchSource(storage, key, file, { maxBytes, signal });
-    const source = await inspect(file, { maxDurationS }, { signal });
-    const made = await transcode(file, source, output, { preset, maxDurationS, signal, progress });
+    await sources.fetch(await nearestSource(storage, input.media_id, key), file, { maxBytes, signal });
+    const source = await inspect(file, recipe, { signal });
+    const onError = (error: unknown): void => log.warn({ reason: describeError(error) }, 'the media could not be made playable early');
+    const early = { storage, prefix: `${prefix}/${HLS_DIR}`, signal, onPlayable: () => progress.playable(), onError };
+    const shared = { ...input, storage, recipe, partS, file, reference: key, source, dir: join(scratchDir, 'parts'), signal };
+    const byParts = (encoding: Encoding) => encodeByParts(encoding, { ...shared, handOut: context.handOut });
+    const made = await transcode(file, source, output, { recipe, signal, progress, watch: (encoding) => publishEarly(encoding, early), byParts });
 
     progress.update('upload', 0);
-    const prefix = `media/${input.media_id}`;
-    try {
-      await uploadAll(storage, output, prefix, { signal, onFraction: (done) => progress.update('upload', done) });
-    } catch (error) {
-      if (!signal.aborted) await removePartial(input.media_id, prefix, log);
-      throw error;
-    }
+    await uploadAll(storage, output, prefix, { signal, onFraction: (done) => progress.update('upload', done) });
     progress.update('publish', 0);
-    return {
-      hlsKey: `${prefix}/${HLS_DIR}/${MASTER_PLAYLIST}`,
-      posterKey: made.hasPoster ? `${prefix}/${POSTER}` : null,
-      durationMs: Math.round((made.videoS ?? made.audioS ?? 0) * 1000),
-      renditions: made.renditions,
-    };
+    const result = madeOf(prefix, source, made, recipe);
+    // Without it a crash before the outcome costs the work once more, but the outcome may still come.
+    await context.checkpoint.save(MADE, result).catch((error: unknown) => log.warn({ reason: describeError(error) }, 'no checkpoint was saved'));
+    return result;
   }
 
-  /** An aborted run leaves its part: the run that follows writes the same names. */
-  async function removePartial(mediaId: string, prefix: string, log: JobContext['log']): Promise<void> {
+  async function makeWithin(input: Input, key: string, progress: ProgressReporter, context: JobContext): Promise<MadeMedia> {
+    const { signal, scratchDir, log } = context;
     try {
-      const [row] = await db.select({ state: media.state }).from(media).where(eq(media.id, mediaId));
+      return await withinQuota(scratchDir, maxScratchBytes, signal, (within) => make(input, key, progress, context, within));
+    } catch (error) {
+      await progress.close();
+      // A run that has to leave this process leaves its part: the run that follows writes the same names.
+      if (!signal.aborted || signal.reason instanceof AppError) await removePartial(input, log);
+      throw error;
+    }
+  }
+
+  async function removePartial({ media_id }: Input, log: JobContext['log']): Promise<void> {
+    try {
+      const [row] = await db.select({ state: media.state }).from(media).where(eq(media.id, media_id));
       if (row?.state === 'ready') return;
-      await storage.delete(`${prefix}/${HLS_DIR}`);
-      await storage.delete(`${prefix}/${POSTER}`);
+      await db.update(media).set({ playableAt: null }).where(and(eq(media.id, media_id), ne(media.state, 'ready')));
+      await removeAllButWork(storage, media_id);
     } catch (error) {
       log.warn({ reason: describeError(error) }, 'part of an upload stays in the storage');
     }
@@ -95,12 +117,14 @@ export function createMediaJob(options: MediaJobOptions): Job<Input, MadeMedia |
     timeLimitMs,
     source: SOURCE,
     async run(input, context) {
-      const key = sourceKey(input.file_path);
+      const key = sources.refer(input.file_path);
       const row = await claimMedia(db, input, key);
       if (row.state === 'ready') return 'ready before';
-      const progress = reporter(input, row.percent, context);
+      const made = madeMedia.safeParse(await context.checkpoint.load(MADE));
+      if (made.success) return made.data;
+      const progress = reporter(input, row, context);
       try {
-        return await make(input, key, progress, context);
+        return await makeWithin(input, key, progress, context);
       } finally {
         await progress.close();
       }
@@ -114,5 +138,25 @@ export function createMediaJob(options: MediaJobOptions): Job<Input, MadeMedia |
       const { media_id, user_id } = input;
       return { media_id, user_id, reason: error.code, message: error.message } satisfies PayloadOf<'media.failed'>;
     },
+    cleanUp: ({ media_id }) => removeWork(storage, media_id),
   });
+}
+
+function hlsKeyOf({ media_id }: Input): string {
+  return `media/${media_id}/${HLS_DIR}/${MASTER_PLAYLIST}`;
+}
+
+function madeOf(prefix: string, { info }: Source, made: Transcoded, { downloads }: Recipe): MadeMedia {
+  const key = (name: string, there: boolean): string | null => (there ? `${prefix}/${name}` : null);
+  return {
+    hlsKey: `${prefix}/${HLS_DIR}/${MASTER_PLAYLIST}`,
+    posterKey: key(POSTER, made.hasPictures),
+    storyboardKey: key(STORYBOARD, made.hasPictures),
+    previewKey: key(PREVIEW, made.hasPictures),
+    mp4Key: key(DOWNLOAD_VIDEO, made.hasPictures && downloads.video),
+    audioKey: key(DOWNLOAD_AUDIO, made.audioS !== undefined && downloads.audio),
+    durationMs: Math.round((made.videoS ?? made.audioS ?? 0) * 1000),
+    renditions: made.renditions,
+    info: made.faults === 0 ? info : { ...info, faults: made.faults },
+  };
 }

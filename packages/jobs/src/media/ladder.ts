@@ -12,7 +12,7 @@ export interface LadderSource {
   width: number;
   height: number;
   frameRate: number;
-  /** Of the source's video, in bits per second, when known. */
+  /** That H.264 would need for the source's video, in bits per second, when known. */
   bitrate: number | undefined;
 }
 
@@ -36,9 +36,10 @@ const LEAST_BITRATE = 16_000;
 /**
  * The renditions of a source, largest first: every step whose short side the source has, or the source's own size when it is
  * below the lowest. Never larger than the source, always of even sides.
+ * @param maxSide longest short side that is made
  */
-export function planLadder(source: LadderSource): Rung[] {
-  const short = Math.min(source.width, source.height);
+export function planLadder(source: LadderSource, maxSide: number = STEPS[0].side): Rung[] {
+  const short = Math.min(source.width, source.height, maxSide);
   const fitting = STEPS.filter(({ side }) => side <= short);
   const steps = fitting.length > 0 ? fitting : [{ side: short, bitsPerPixel: LOWEST.bitsPerPixel }];
   return steps.map(({ side, bitsPerPixel }) => {

@@ -3,6 +3,10 @@ import { MEDIA_STAGES, type MediaStage } from '@armoricore/shared/events';
 /** Least time between two reports, in ms. */
 const INTERVAL_MS = 500;
 
+/** An estimate needs so much done, in percent, and so much time gone. */
+const LEAST_DONE = 3;
+const LEAST_ELAPSED_MS = 1_000;
+
 /** Where each stage begins, in percent of the whole job; it ends where the next begins. */
 const BEGINS: Record<MediaStage, number> = { queued: 0, probe: 0, transcode: 2, poster: 88, upload: 90, publish: 99 };
 
@@ -12,28 +16,35 @@ export interface Progress {
   percent: number;
   /** Estimate, in ms. */
   remaining_ms?: number;
+  /** Players may begin. */
+  playable: boolean;
 }
 
 export interface ProgressReporter {
   /** `fraction` (0 to 1) is how much of the stage is done. */
   update(stage: MediaStage, fraction: number): void;
+  /** Players may begin from now on. */
+  playable(): void;
   /** Ends reporting; resolves when the last report went out. */
   close(): Promise<void>;
 }
 
 /**
  * Sends progress that changed, at most every 500 ms, the newest when several came; one report at a time.
- * @param options.floor the percent that an earlier try reached @param options.send may reject; `onError` then gets the reason
+ * @param options.floor the percent that an earlier try reached @param options.playable whether it was playable then
+ * @param options.send may reject; `onError` then gets the reason
  */
 export function createProgress(options: {
   floor: number;
+  playable: boolean;
   send: (progress: Progress) => Promise<void>;
   onError: (error: unknown) => void;
   now?: () => number;
 }): ProgressReporter {
   const { send, onError, now = () => performance.now() } = options;
-  const begun = now();
-  let percent = options.floor;
+  const pace = createPace(now());
+  let { floor: percent, playable } = options;
+  let stage: MediaStage = 'probe';
   let own = 0;
   let latest: Progress | undefined;
   let told = '';
@@ -61,15 +72,25 @@ export function createProgress(options: {
       });
   }
 
+  function tell(): void {
+    const rounded = Math.round(percent * 10) / 10;
+    const news = `${stage} ${rounded} ${playable}`;
+    if (told === news) return;
+    told = news;
+    latest = { stage, percent: rounded, ...pace(now(), own), playable };
+    schedule();
+  }
+
   return {
-    update(stage, fraction) {
-      own = Math.max(own, percentOf(stage, fraction));
+    update(at, fraction) {
+      stage = at;
+      own = Math.max(own, percentOf(at, fraction));
       percent = Math.max(percent, own);
-      const rounded = Math.round(percent * 10) / 10;
-      if (told === `${stage} ${rounded}`) return;
-      told = `${stage} ${rounded}`;
-      latest = { stage, percent: rounded, ...remaining(now() - begun, own) };
-      schedule();
+      tell();
+    },
+    playable() {
+      playable = true;
+      tell();
     },
     async close() {
       closed = true;
@@ -79,14 +100,23 @@ export function createProgress(options: {
   };
 }
 
-function percentOf(stage: MediaStage, fraction: number): number {
+/** The percent of the whole job at which a fraction (0 to 1) of a stage is done. */
+export function percentOf(stage: MediaStage, fraction: number): number {
   const next = MEDIA_STAGES[MEDIA_STAGES.indexOf(stage) + 1];
   const end = next === undefined ? 100 : BEGINS[next];
   return BEGINS[stage] + (end - BEGINS[stage]) * Math.min(1, Math.max(0, fraction));
 }
 
-/** Nothing before there is enough to go by. */
-function remaining(elapsedMs: number, percent: number): { remaining_ms?: number } {
-  if (percent < 5 || elapsedMs < 1_000) return {};
-  return { remaining_ms: Math.round((elapsedMs * (100 - percent)) / percent) };
+/**
+ * Tells what remains by the pace since the encoder began: what came before (a download, a look at the file) says nothing of how
+ * fast it will be. Nothing before there is enough to go by.
+ */
+function createPace(begunMs: number): (nowMs: number, percent: number) => { remaining_ms?: number } {
+  let from = { ms: begunMs, percent: 0 };
+  return (nowMs, percent) => {
+    if (percent <= BEGINS.transcode) from = { ms: nowMs, percent };
+    const [elapsed, done] = [nowMs - from.ms, percent - from.percent];
+    if (done < LEAST_DONE || elapsed < LEAST_ELAPSED_MS) return {};
+    return { remaining_ms: Math.round((elapsed * (100 - percent)) / done) };
+  };
 }

@@ -1,18 +1,27 @@
-import { and, eq, ne, sql, type SQL } from 'drizzle-orm';
+import { and, eq, lte, ne, sql, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
 import { media, renditions, type Database, type MediaRow, type Transaction } from '@armoricore/shared/db';
-import type { PayloadOf, Rendition } from '@armoricore/shared/events';
+import { renditionSchema, type PayloadOf } from '@armoricore/shared/events';
 import { AppError } from '@armoricore/shared/kernel';
 import type { Storage } from '@armoricore/shared/storage';
 import type { Progress } from './progress.ts';
 
 type Input = PayloadOf<'media.uploaded'>;
 
-export interface MadeMedia {
-  hlsKey: string;
-  posterKey: string | null;
-  durationMs: number;
-  renditions: Rendition[];
-}
+/** What a run made, as checkpoints hold it. */
+export const madeMedia = z.object({
+  hlsKey: z.string(),
+  posterKey: z.string().nullable(),
+  storyboardKey: z.string().nullable(),
+  previewKey: z.string().nullable(),
+  mp4Key: z.string().nullable(),
+  audioKey: z.string().nullable(),
+  durationMs: z.number().int(),
+  renditions: z.array(renditionSchema),
+  /** What the source is; goes into the metadata. */
+  info: z.record(z.string(), z.unknown()),
+});
+export type MadeMedia = z.infer<typeof madeMedia>;
 
 /**
  * Marks a media as being worked on, and makes its row when a backend of its own sent the upload.
@@ -29,6 +38,7 @@ export async function claimMedia(db: Database, input: Input, key: string): Promi
       set: {
         ...fresh,
         percent: sql`CASE WHEN ${media.state} = 'processing' THEN ${media.percent} ELSE 0 END`,
+        playableAt: sql`CASE WHEN ${media.state} = 'processing' THEN ${media.playableAt} END`,
         failureReason: null,
         failureMessage: null,
         metadata: sql`${media.metadata} || excluded.metadata`,
@@ -43,26 +53,40 @@ export async function claimMedia(db: Database, input: Input, key: string): Promi
   return row;
 }
 
-/** False when the media is not being worked on any more. */
-export async function saveProgress(tx: Transaction, input: Input, { stage, percent }: Progress): Promise<boolean> {
+/** False when the media is not being worked on any more, or is further. @param hlsKey where it can be played once it is playable */
+export async function saveProgress(
+  tx: Transaction,
+  input: Pick<Input, 'media_id' | 'user_id'>,
+  { stage, percent, playable }: Progress,
+  hlsKey: string,
+): Promise<boolean> {
+  const played = playable ? { hlsKey, playableAt: sql`coalesce(${media.playableAt}, now())` } : {};
   const { rowCount } = await tx
     .update(media)
-    .set({ stage, percent, updatedAt: sql`now()` })
-    .where(and(eq(media.id, input.media_id), eq(media.userId, input.user_id), eq(media.state, 'processing')));
+    .set({ stage, percent, updatedAt: sql`now()`, ...played })
+    .where(and(eq(media.id, input.media_id), eq(media.userId, input.user_id), eq(media.state, 'processing'), lte(media.percent, percent)));
   return rowCount === 1;
 }
 
 export async function saveReady(tx: Transaction, input: Input, made: MadeMedia): Promise<void> {
-  const { hlsKey, posterKey, durationMs } = made;
+  const { renditions: ladder, info, ...fields } = made;
   const { rowCount } = await tx
     .update(media)
-    .set({ state: 'ready', stage: null, percent: 100, hlsKey, posterKey, durationMs, updatedAt: sql`now()` })
+    .set({
+      ...fields,
+      state: 'ready',
+      stage: null,
+      percent: 100,
+      playableAt: sql`coalesce(${media.playableAt}, now())`,
+      metadata: sql`${media.metadata} || ${JSON.stringify({ media_info: info })}::jsonb`,
+      updatedAt: sql`now()`,
+    })
     .where(and(eq(media.id, input.media_id), ownAndUnfinished(input)));
   if (rowCount === 0) return;
   await tx.delete(renditions).where(eq(renditions.mediaId, input.media_id));
-  if (made.renditions.length === 0) return;
+  if (ladder.length === 0) return;
   await tx.insert(renditions).values(
-    made.renditions.map(({ frame_rate, average_bandwidth, ...rendition }) => {
+    ladder.map(({ frame_rate, average_bandwidth, ...rendition }) => {
       return { mediaId: input.media_id, ...rendition, frameRate: frame_rate, averageBandwidth: average_bandwidth };
     }),
   );
@@ -71,7 +95,7 @@ export async function saveReady(tx: Transaction, input: Input, made: MadeMedia):
 export async function saveFailed(tx: Transaction, input: Input, error: AppError): Promise<void> {
   await tx
     .update(media)
-    .set({ state: 'failed', stage: null, failureReason: error.code, failureMessage: error.message, updatedAt: sql`now()` })
+    .set({ state: 'failed', stage: null, playableAt: null, failureReason: error.code, failureMessage: error.message, updatedAt: sql`now()` })
     .where(and(eq(media.id, input.media_id), ownAndUnfinished(input)));
 }
 
@@ -84,9 +108,14 @@ export async function readyPayload(tx: Transaction, storage: Storage, input: Inp
   return {
     media_id: row.id,
     user_id: row.userId,
-    playback_urls: { hls: urlOf(row.hlsKey) },
+    playback_urls: {
+      hls: urlOf(row.hlsKey),
+      ...(row.mp4Key === null ? {} : { mp4: urlOf(row.mp4Key) }),
+      ...(row.audioKey === null ? {} : { audio: urlOf(row.audioKey) }),
+    },
     thumbnail_urls: row.posterKey === null ? [] : [urlOf(row.posterKey)],
-    storyboard: null,
+    storyboard: row.storyboardKey === null ? null : urlOf(row.storyboardKey),
+    preview_url: row.previewKey === null ? null : urlOf(row.previewKey),
     captions: [],
     duration_ms: row.durationMs ?? 0,
     renditions: made

@@ -1,13 +1,14 @@
 import type { FrameRate } from './frame-rate.ts';
+import type { MediaInfo } from './media-info.ts';
 
 /** What the pipeline needs to know of a source file. Sizes are as shown: rotated, with square pixels. */
 export interface Source {
-  /** Undefined when nothing tells. */
+  /** By the times of its packets, in s; before they are known what the headers say, if they do. */
   durationS: number | undefined;
-  /** The container declares that length; else it is an estimate that a sound file may well miss. */
-  durationDeclared: boolean;
   video: VideoSource | undefined;
   audio: { index: number } | undefined;
+  /** For people; nothing is decided by it. */
+  info: MediaInfo;
 }
 
 export interface VideoSource {
@@ -15,10 +16,17 @@ export interface VideoSource {
   index: number;
   width: number;
   height: number;
-  /** Bits per second; undefined when nothing tells. */
+  /** Bits per second that H.264 would need for the same; undefined when nothing tells. */
   bitrate: number | undefined;
   /** The steady rate of the renditions. */
   outputRate: FrameRate;
-  hdr: boolean;
+  colour: Colour;
   interlaced: boolean;
+}
+
+/** What a file says of its colours, in ffmpeg's words; undefined where it says nothing. */
+export interface Colour {
+  primaries: string | undefined;
+  transfer: string | undefined;
+  matrix: string | undefined;
 }

@@ -1,104 +1,117 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type ErrorCode } from '@armoricore/shared/kernel';
-import { ladderArguments, MEDIA_PLAYLIST, posterArguments } from '../ffmpeg/arguments.ts';
-import { encode, FfmpegError, type EncodeCommand, type EncodeOptions } from '../ffmpeg/run.ts';
-import { fitShortSide, planLadder } from './ladder.ts';
+import { AppError } from '@armoricore/shared/kernel';
+import { ladderArguments, MEDIA_PLAYLIST, type SegmentType } from '../ffmpeg/arguments.ts';
+import type { Encoded } from '../ffmpeg/run.ts';
+import { encodeWithin, flawless } from './encode.ts';
+import { makeAudioDownload, makePoster, makePreview, makeStoryboard, makeVideoDownload } from './extras.ts';
+import { isShort, truncated } from './inspect.ts';
+import { planLadder, type Rung } from './ladder.ts';
 import { makeFolders, packageHls, type Package } from './package-hls.ts';
 import type { ProgressReporter } from './progress.ts';
-import type { Source, VideoSource } from './source.ts';
+import type { Source } from './source.ts';
 
-export const POSTER = 'poster.jpg';
 /** Folder of the playlists and segments, beside the poster. */
 export const HLS_DIR = 'hls';
-const POSTER_SHORT_SIDE = 720;
-/** What may be missing of a declared length: it is often rounded. The larger of the two counts. */
-const TOLERANCE_S = 0.5;
-const TOLERANCE_SHARE = 0.02;
-const DAMAGE = /Invalid data found|Error while decoding|Decoder .* not found|Could not find codec parameters|output file is empty/i;
+/** A source in which the decoder finds more faults than these, and than one a second, is not worth showing. */
+const FAULTS_FORGIVEN = 5;
+
+/** How a source is made into HLS. */
+export interface Recipe {
+  /** x264 preset. */
+  preset: string;
+  segmentType: SegmentType;
+  /** Longest short side of a rendition. */
+  maxSide: number;
+  maxDurationS: number;
+  /** Whether there is a file of the whole video, and of its sound. */
+  downloads: { video: boolean; audio: boolean };
+}
+
+/** What an encoder is about to fill, for those who watch it work. */
+export interface Encoding {
+  hlsDir: string;
+  rungs: readonly Rung[];
+  frameRate: number;
+  hasAudio: boolean;
+}
 
 export interface TranscodeOptions {
-  preset: string;
-  maxDurationS: number;
+  recipe: Recipe;
   signal: AbortSignal;
   progress: ProgressReporter;
+  /** Begins to watch the encoder; what it returns ends that, and is called before the playlists are written anew. */
+  watch?: (encoding: Encoding) => () => Promise<void>;
+  /** Makes the ladder in another way than by one run of the encoder; undefined when there is none for this media. */
+  byParts?: (encoding: Encoding) => Promise<Encoded | undefined>;
 }
 
 export interface Transcoded extends Package {
-  hasPoster: boolean;
+  hasPictures: boolean;
+  /** Faults of the source that the decoder went over. */
+  faults: number;
 }
 
 /**
- * Makes `hls/` and the poster of a source file below `dir`.
+ * Makes `hls/` and the extras of a source file below `dir`.
  * @throws AppError `media_truncated`, `media_corrupt`, `media_too_long`, `insufficient_storage`, `encoder_failed`
  */
 export async function transcode(file: string, source: Source, dir: string, options: TranscodeOptions): Promise<Transcoded> {
-  const { preset, maxDurationS, signal, progress } = options;
-  const { video, audio, durationS = maxDurationS } = source;
+  const { recipe, signal, progress, watch, byParts } = options;
+  const { video, audio, durationS = recipe.maxDurationS } = source;
+  const encode = encodeWithin(signal);
   const frameRate = video?.outputRate.value ?? 0;
-  const rungs = video === undefined ? [] : planLadder({ ...video, frameRate });
+  const rungs = video === undefined ? [] : planLadder({ ...video, frameRate }, recipe.maxSide);
   const hlsDir = join(dir, HLS_DIR);
   const hasAudio = audio !== undefined;
 
   progress.update('transcode', 0);
   await makeFolders(hlsDir, rungs, hasAudio);
-  await run(
-    {
-      input: file,
-      // One second over, to tell a source of just the longest length from a longer one.
-      outputOptions: ladderArguments(source, rungs, hlsDir, { preset, maxDurationS: maxDurationS + 1 }),
-      output: join(hlsDir, '%v', MEDIA_PLAYLIST),
-    },
-    { signal, onTime: (seconds) => progress.update('transcode', seconds / durationS) },
-  );
-  const made = await packageHls(hlsDir, rungs, { frameRate, hasAudio });
-  verifyLength(source, made, maxDurationS);
-
-  progress.update('poster', 0);
-  if (video !== undefined) await makePoster(file, video, join(dir, POSTER), signal);
-  return { ...made, hasPoster: video !== undefined };
-}
-
-/** A damaged or cut source makes ffmpeg stop early with code 0: only the length tells. */
-export function verifyLength(source: Source, { videoS, audioS }: Pick<Package, 'videoS' | 'audioS'>, maxDurationS: number): void {
-  const madeS = Math.max(videoS ?? 0, audioS ?? 0);
-  if (madeS === 0) throw new AppError('media_corrupt');
-  if (madeS > maxDurationS) throw new AppError('media_too_long', { allowed_s: maxDurationS });
-  if (source.durationS === undefined || !source.durationDeclared) return;
-  const tolerated = Math.max(TOLERANCE_S, source.durationS * TOLERANCE_SHARE);
-  if (madeS < source.durationS - tolerated) {
-    throw new AppError('media_truncated', { declared_ms: Math.round(source.durationS * 1000), found_ms: Math.round(madeS * 1000) });
-  }
-}
-
-/** Looks at key frames only, which is next to no work; a source without any is looked at in full. */
-async function makePoster(input: string, video: VideoSource, output: string, signal: AbortSignal): Promise<void> {
-  const outputOptions = posterArguments(video, fitShortSide(video, POSTER_SHORT_SIDE));
-  for (const inputOptions of [['-skip_frame', 'nokey'], []]) {
-    await run({ input, inputOptions, outputOptions, output }, { signal });
-    if (await exists(output)) return;
-  }
-  throw new AppError('encoder_failed', {}, { message: 'No poster could be made.' });
-}
-
-async function run(command: EncodeCommand, options: EncodeOptions): Promise<void> {
+  const encoding = { hlsDir, rungs, frameRate, hasAudio };
+  const unwatch = watch?.(encoding);
+  // One second over, to tell a source of just the longest length from a longer one.
+  const outputOptions = ladderArguments(source, rungs, hlsDir, { ...recipe, maxDurationS: recipe.maxDurationS + 1 });
+  const command = { inputs: [{ file }], outputOptions, output: join(hlsDir, '%v', MEDIA_PLAYLIST) };
+  let faults = 0;
   try {
-    await encode(command, options);
-  } catch (error) {
-    throw error instanceof FfmpegError ? new AppError(encodeRefusal(error.stderr), {}, { cause: error }) : error;
+    ({ faults } = (await byParts?.(encoding)) ?? (await encode(command, (seconds) => progress.update('transcode', seconds / durationS))));
+  } finally {
+    await unwatch?.();
   }
+  const made = await packageHls(hlsDir, rungs, { frameRate, hasAudio });
+  verify(source, { ...made, faults }, recipe.maxDurationS);
+
+  const { videoS = 0, audioS } = made;
+  const products = { dir, hlsDir, rungs, videoS, encode: flawless(encode) };
+  const extras = [
+    ...(video === undefined
+      ? []
+      : [
+          () => makePoster(file, video, dir, encode),
+          () => makeStoryboard(products, video),
+          () => makePreview(products, video, recipe.preset),
+          ...(recipe.downloads.video ? [() => makeVideoDownload(products, audioS !== undefined)] : []),
+        ]),
+    ...(recipe.downloads.audio && audioS !== undefined ? [() => makeAudioDownload(products)] : []),
+  ];
+  for (const [index, make] of extras.entries()) {
+    progress.update('poster', index / extras.length);
+    await make();
+  }
+  return { ...made, faults, hasPictures: video !== undefined };
 }
 
-/** What ffmpeg's messages mean: whether the source is to blame, or our side. */
-function encodeRefusal(stderr: string): ErrorCode {
-  if (/No space left on device/i.test(stderr)) return 'insufficient_storage';
-  if (/Cannot allocate memory/i.test(stderr)) return 'encoder_failed';
-  return DAMAGE.test(stderr) ? 'media_corrupt' : 'encoder_failed';
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+/**
+ * A damaged source makes ffmpeg stop early or go on with what it has, and end with code 0: the length and its messages tell.
+ * @throws AppError `media_corrupt`, `media_too_long`, `media_truncated`
+ */
+export function verify(
+  source: Pick<Source, 'durationS' | 'video'>,
+  { videoS, audioS, faults }: Pick<Package, 'videoS' | 'audioS'> & { faults: number },
+  maxDurationS: number,
+): void {
+  const madeS = Math.max(videoS ?? 0, audioS ?? 0);
+  if (madeS === 0 || (source.video !== undefined && videoS === undefined)) throw new AppError('media_corrupt');
+  if (madeS > maxDurationS) throw new AppError('media_too_long', { allowed_s: maxDurationS });
+  if (faults > FAULTS_FORGIVEN && faults > madeS) throw new AppError('media_corrupt', { faults });
+  if (source.durationS !== undefined && isShort(madeS, source.durationS)) throw truncated(source.durationS, madeS);
 }

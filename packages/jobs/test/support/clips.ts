@@ -30,6 +30,7 @@ export async function packetsOf(file: string): Promise<Packet[]> {
   return stdout
     .trim()
     .split('\n')
+    .filter((line) => line !== '') // One stands after a packet that has side data.
     .map((line) => {
       const [time, flags = ''] = line.split(',');
       return { time: Number(time), key: flags.startsWith('K') };

@@ -14,7 +14,7 @@ import { openTestBus, testBury } from '../../../../test/support/bus.ts';
 import { createTestDatabase } from '../../../../test/support/database.ts';
 import { freshRedis } from '../../../../test/support/services/fresh.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
-import { createFarm, type AnyJob, type Farm, type QueueLimits } from '../../src/core/index.ts';
+import { createFarm, type AnyJob, type AnyPart, type Farm, type QueueLimits } from '../../src/core/index.ts';
 import { inputOf, workContract } from './work-job.ts';
 
 export const BACKENDS = ['postgres', 'redis'] as const;
@@ -40,7 +40,7 @@ export interface FarmLab {
   /** What the farms told of the tries. */
   tries: JobOccurrence[];
   /** Starts a farm that `close` ends. */
-  start(jobs: AnyJob[], options?: { lockMs?: number; stopWithinMs?: number } & Partial<QueueLimits>): Promise<Farm>;
+  start(jobs: AnyJob[], options?: { lockMs?: number; stopWithinMs?: number; parts?: AnyPart[] } & Partial<QueueLimits>): Promise<Farm>;
   /** Starts `fixtures/<name>.ts` with the place as its argument; `close` kills it. `message` is the first that it sends. */
   startProcess<Message>(name: string): { child: ChildProcess; message: Promise<Message> };
   /** Enqueues a new job and returns its id. */
@@ -75,10 +75,10 @@ export async function createFarmLab(backend: Backend, { redisUrl }: { redisUrl?:
     bus,
     queues,
     tries,
-    async start(jobs, { lockMs = 15_000, stopWithinMs = 2_000, concurrency = 2, perSecond } = {}) {
+    async start(jobs, { lockMs = 15_000, stopWithinMs = 2_000, parts = [], concurrency = 2, perSecond } = {}) {
       const { db } = database;
       const common = { queues, db, databaseUrl: url, bus, bury: testBury(db), log: silentLog, scratchDir };
-      const farm = createFarm({ ...common, jobs, lockMs, stopWithinMs, limits: { media: { concurrency, perSecond } }, observe: (occurrence) => tries.push(occurrence) });
+      const farm = createFarm({ ...common, jobs, parts, lockMs, stopWithinMs, limits: { media: { concurrency, perSecond } }, observe: (occurrence) => tries.push(occurrence) });
       farms.push(farm);
       await farm.start();
       return farm;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
-import { openBus, type Bus } from '@armoricore/shared/bus';
+import type { Bus } from '@armoricore/shared/bus';
 import { loadConfig } from '@armoricore/shared/config';
 import { events, media, openDatabase, renditions, type DatabaseHandle, type MediaRow, type RenditionRow } from '@armoricore/shared/db';
 import { createEvent, type BusEvent, type EventType } from '@armoricore/shared/events';
@@ -11,8 +11,11 @@ import { openStorage, type Storage } from '@armoricore/shared/storage';
 import { createTestDatabase } from '../../../../test/support/database.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
 import { createApp, jobsConfig } from '../../src/app.ts';
+import { openTestBus } from '../../../../test/support/bus.ts';
 
 export interface JobsLab {
+  /** What the process was started with, for others that join it. */
+  environment: Readonly<Record<string, string>>;
   database: DatabaseHandle;
   bus: Bus;
   storage: Storage;
@@ -40,19 +43,21 @@ export async function startJobsLab(settings: Record<string, string> = {}): Promi
   const home = await mkdtemp(join(tmpdir(), 'jobs-test-'));
   const [objects, scratch, workDir] = ['objects', 'scratch', 'work'].map((name) => join(home, name)) as [string, string, string];
   await mkdir(workDir);
-  const environment = {
+  const environment: Record<string, string> = {
     DATABASE_URL: url,
+    JOBS_PORT: '0',
     STORAGE_DIR: objects,
     SCRATCH_DIR: scratch,
     SECRET_KEY_BASE: 'x'.repeat(32),
     MEDIA_CONCURRENCY: '2',
     MEDIA_PRESET: 'ultrafast',
+    ...settings,
   };
-  const config = loadConfig(jobsConfig, { ...environment, ...settings });
+  const config = loadConfig(jobsConfig, environment);
   const running = await startServices(await createApp(config, silentLog), { log: silentLog });
   const database = openDatabase(url, { max: 3, log: silentLog });
   const { db } = database;
-  const bus = await openBus({ BUS_URL: undefined }, { database, log: silentLog });
+  const bus = await openTestBus(database);
   const storage = await openStorage(config.storage);
 
   async function eventsOf<T extends EventType>(mediaId: string, type: T): Promise<BusEvent<T>[]> {
@@ -66,6 +71,7 @@ export async function startJobsLab(settings: Record<string, string> = {}): Promi
   }
 
   return {
+    environment,
     database,
     bus,
     storage,

@@ -15,9 +15,13 @@ export interface MediaView {
   reason?: string;
   message?: string;
   duration_ms: number | null;
-  playback_urls: { hls: string } | null;
+  /** Players may begin: it is ready, or its smallest rendition is being published while the others are made. */
+  playable: boolean;
+  playback_urls: { hls: string; mp4?: string; audio?: string } | null;
   thumbnail_urls: string[];
+  /** WebVTT track whose cues name places on sheets of small pictures. */
   storyboard: string | null;
+  preview_url: string | null;
   captions: { language: string; vtt_url: string }[];
   renditions: PayloadOf<'media.ready'>['renditions'];
   metadata: Record<string, unknown>;

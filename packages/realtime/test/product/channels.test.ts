@@ -1,6 +1,5 @@
 import { createEvent, type BusEvent } from '@armoricore/shared/events';
 import { silentLog } from '@armoricore/shared/kernel';
-import { openBus } from '@armoricore/shared/bus';
 import { openDatabase } from '@armoricore/shared/db';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { waitFor } from '../../../../test/support/wait.ts';
 import { answer, collect, connectPhoenix, type PhoenixSocket } from '../support/phoenix.ts';
 import { startRealtime, type RealtimeUnderTest } from '../support/realtime.ts';
 import { upload } from '../support/uploads.ts';
+import { openTestBus } from '../../../../test/support/bus.ts';
 
 type SocketClass = new (url: string, options: object) => PhoenixSocket;
 const require = createRequire(import.meta.url);
@@ -24,7 +24,7 @@ let stopPublisher: () => Promise<void>;
 beforeAll(async () => {
   realtime = await startRealtime();
   const database = openDatabase(realtime.databaseUrl, { max: 2, log: silentLog });
-  const bus = await openBus({ BUS_URL: undefined }, { database, log: silentLog });
+  const bus = await openTestBus(database);
   publish = (event) => bus.publish(event);
   stopPublisher = async () => {
     await bus.close();
@@ -41,7 +41,7 @@ const progress = (id: string, percent: number) => createEvent('media.progress', 
 const ready = (id: string) =>
   createEvent(
     'media.ready',
-    { ...media(id), playback_urls: { hls: 'http://x/master.m3u8' }, thumbnail_urls: [], storyboard: null, captions: [], duration_ms: 1, renditions: [], metadata: {} },
+    { ...media(id), playback_urls: { hls: 'http://x/master.m3u8' }, thumbnail_urls: [], storyboard: null, preview_url: null, captions: [], duration_ms: 1, renditions: [], metadata: {} },
     { source: 'media-worker' },
   );
 

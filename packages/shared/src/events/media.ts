@@ -20,6 +20,9 @@ export const mediaProgress = defineEvent('media.progress', {
     stage: z.enum(MEDIA_STAGES),
     percent,
     remaining_ms: z.number().int().min(0).optional(),
+    /** From here on players may begin, with the smallest rendition; `playback_urls` say where. */
+    playable: z.boolean().optional(),
+    playback_urls: z.object({ hls: z.string() }).optional(),
   }),
   key: ({ media_id }) => media_id,
   from: ['media-worker'],
@@ -44,7 +47,10 @@ export const mediaReady = defineEvent('media.ready', {
     user_id: userId,
     playback_urls: z.object({ hls: z.string(), mp4: z.string().optional(), audio: z.string().optional() }),
     thumbnail_urls: z.array(z.string()),
+    /** WebVTT track whose cues name places on sheets of small pictures (`#xywh=`). */
     storyboard: z.string().nullable(),
+    /** A few seconds without sound, as MP4. */
+    preview_url: z.string().nullable().default(null),
     captions: z.array(z.object({ language: z.string(), vtt_url: z.string() })),
     duration_ms: z.number().int().min(0),
     renditions: z.array(renditionSchema),
@@ -58,5 +64,5 @@ export const mediaFailed = defineEvent('media.failed', {
   doc: 'The media could not be made; `reason` is a code of the error table.',
   payload: z.object({ media_id: id, user_id: userId, reason: errorCode, message: z.string() }),
   key: ({ media_id }) => media_id,
-  from: ['media-worker'],
+  from: ['media-worker', 'realtime'],
 });

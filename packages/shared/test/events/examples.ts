@@ -6,12 +6,13 @@ const deliveries = [{ channel: 'push', device_id: 'd-1', status: 'failed', reaso
 /** A payload of every type with every field that it may have. */
 export const EXAMPLES: Record<EventType, Record<string, unknown>> = {
   'media.uploaded': { ...ids, file_path: 's3://bucket/key', metadata: { title: 'A clip' } },
-  'media.progress': { ...ids, stage: 'transcode', percent: 42.5, remaining_ms: 1_000 },
+  'media.progress': { ...ids, stage: 'transcode', percent: 42.5, remaining_ms: 1_000, playable: true, playback_urls: { hls: 'https://h/master.m3u8' } },
   'media.ready': {
     ...ids,
     playback_urls: { hls: 'https://h/master.m3u8', mp4: 'https://h/a.mp4', audio: 'https://h/a.m4a' },
     thumbnail_urls: ['https://h/poster.jpg'],
     storyboard: 'https://h/storyboard.vtt',
+    preview_url: 'https://h/preview.mp4',
     captions: [{ language: 'en', vtt_url: 'https://h/en.vtt' }],
     duration_ms: 30_000,
     renditions: [{ name: '720p', width: 1280, height: 720, frame_rate: 29.97, bandwidth: 3_000_000, average_bandwidth: 2_500_000, codecs: 'avc1.64001f,mp4a.40.2' }],
