@@ -1,16 +1,42 @@
 import { openBus } from '@armoricore/shared/bus';
-import { authConfig, busConfig, databaseConfig, httpConfig, mediaConfig, processConfig, storageConfig, type ConfigOf } from '@armoricore/shared/config';
+import {
+  authConfig, busConfig, chatConfig, databaseConfig, httpConfig, keyConfig, mediaConfig, opsConfig, processConfig, pubsubConfig, queueConfig, storageConfig, type ConfigOf,
+} from '@armoricore/shared/config';
 import { openDatabase } from '@armoricore/shared/db';
+import { createBury } from '@armoricore/shared/dead-letters';
 import { describeError, type Log, type Service } from '@armoricore/shared/kernel';
-import { createUrlSigner, openStorage } from '@armoricore/shared/storage';
+import { openKeyStore } from '@armoricore/shared/keys';
+import { createMetrics, createMetricsAccess, observeBus, watchBus, watchDeadLetters, watchQueues, type Metrics } from '@armoricore/shared/ops';
+import { createUrlSigner, openResumableUploads, openStorage } from '@armoricore/shared/storage';
+import { openPubSub, pubsubService } from './adapters/pubsub/open.ts';
+import { openChat } from './adapters/chat.ts';
+import { queuesOnDemand } from './adapters/queues.ts';
+import { revocationNetwork } from './adapters/revocations.ts';
+import { loadTokenKeys } from './auth/configure.ts';
+import { createUploadLocks } from './adapters/upload-locks.ts';
 import { createUserSocket } from './auth/socket.ts';
-import { createTokenVerifier } from './auth/tokens.ts';
+import { createTokenVerifier, type TokenOptions } from './auth/tokens.ts';
 import { createBridge } from './bridge/bridge.ts';
+import { createMembershipBridge } from './bridge/membership.ts';
 import { createMediaChannel } from './channels/media.ts';
 import { userChannel } from './channels/user.ts';
+import { createAuditService } from './domain/audit.ts';
+import { createDeadLetterService } from './domain/dead-letters.ts';
+import { createJobService } from './domain/jobs.ts';
 import { createMediaService } from './domain/media.ts';
+import { createRevocations } from './domain/revocations.ts';
+import { discardMedia } from './domain/upload-discard.ts';
+import { createUploadSweep } from './domain/upload-sweep.ts';
+import { createUploadService } from './domain/uploads.ts';
+import { createUsers } from './domain/users.ts';
 import { Endpoint, mount } from './engine/index.ts';
+import { createAuditRepository } from './persistence/audit.ts';
+import { createDeadLetterRepository } from './persistence/dead-letters.ts';
+import { createJobControl } from './persistence/jobs.ts';
 import { createMediaRepository } from './persistence/media.ts';
+import { createRevocationRepository } from './persistence/revocations.ts';
+import { createExpiryRepository, createUploadRepository } from './persistence/uploads.ts';
+import { createUserRepository } from './persistence/users.ts';
 import { createHttpServer } from './rest/server.ts';
 
 export const realtimeConfig = {
@@ -18,9 +44,14 @@ export const realtimeConfig = {
   http: httpConfig,
   database: databaseConfig,
   bus: busConfig,
+  pubsub: pubsubConfig,
+  queues: queueConfig,
   auth: authConfig,
+  chat: chatConfig,
+  keys: keyConfig,
   storage: storageConfig,
   media: mediaConfig,
+  ops: opsConfig,
 };
 export type RealtimeConfig = ConfigOf<typeof realtimeConfig>;
 
@@ -34,26 +65,64 @@ export interface Realtime {
 export async function createRealtime(config: RealtimeConfig, log: Log): Promise<Realtime> {
   const { auth, http, storage: storageSettings } = config;
   const database = openDatabase(config.database.DATABASE_URL, { max: config.database.DATABASE_POOL, log });
-  const bus = await openBus(config.bus, { database, log });
-  const storage = await openStorage(storageSettings);
-
-  const media = createMediaService({
-    repository: createMediaRepository(database.db, bus),
-    storage,
-    maxUploadBytes: config.media.MEDIA_MAX_UPLOAD_BYTES,
+  const keyStore = openKeyStore(config.keys, database.db, `node:${config.process.NODE_NAME}`);
+  const tokenKeys = await loadTokenKeys(auth, { storedSecrets: keyStore ? () => keyStore.values('JWT_SECRET') : undefined, log }).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
   });
-  const tokens = { secret: auth.JWT_SECRET, issuer: auth.JWT_ISSUER, audience: auth.JWT_AUDIENCE };
-  const verifyToken = createTokenVerifier(tokens);
-  const socket = createUserSocket(verifyToken, [userChannel, createMediaChannel(media)]);
+  const storage = await openStorage(storageSettings);
+  const metrics = createMetrics(config.process.NODE_NAME);
+  const bus = await openBus(config.bus, { database, bury: createBury(database.db, storage), log, observe: observeBus(metrics) });
+  const { REDIS_URL, QUEUE_PREFIX } = config.queues;
+  const queues = queuesOnDemand({ redisUrl: REDIS_URL, prefix: QUEUE_PREFIX, databaseUrl: config.database.DATABASE_URL, connections: 2, log });
+
+  const media = createMediaService({ repository: createMediaRepository(database.db), storage });
+  const ttlS = config.media.MEDIA_UPLOAD_TTL_S;
+  const resumable = await openResumableUploads(storageSettings, storage, { ttlS });
+  const uploads = createUploadService({
+    repository: createUploadRepository(database.db, bus),
+    storage,
+    resumable,
+    maxUploadBytes: config.media.MEDIA_MAX_UPLOAD_BYTES,
+    quotaBytes: config.media.MEDIA_QUOTA_BYTES,
+    perUser: config.media.MEDIA_UPLOADS_PER_USER,
+    ttlS,
+  });
+  const uploadSweep = createUploadSweep({
+    repository: createExpiryRepository(database.db, bus),
+    discard: (row) => discardMedia(row, { storage, resumable }),
+    log,
+  });
+  const deadLetters = createDeadLetterService({ repository: createDeadLetterRepository(database.db, bus), storage, log });
+  const pubsubUrl = config.pubsub.PUBSUB_URL ?? REDIS_URL ?? config.database.DATABASE_URL;
+  const pubsub = await openPubSub({ url: pubsubUrl, namespace: config.bus.BUS_NAMESPACE, log });
+  const revocations = createRevocations({ repository: createRevocationRepository(database.db, bus), log });
+  const users = createUsers({ repository: createUserRepository(database.db), log });
+  const audit = createAuditService(createAuditRepository(database.db));
+  const claims = { issuer: auth.JWT_ISSUER, audience: auth.JWT_AUDIENCE };
+  const verifyToken = createTokenVerifier({ ...claims, keys: tokenKeys.sources, isRevoked: revocations.isRevoked });
+  const development = config.process.NODE_ENV === 'development';
+  const chat = openChat({ db: database.db, bus, pubsub, config: config.chat, development, log });
+  const channels = [userChannel, createMediaChannel(media), chat.channel];
+  const socket = createUserSocket({ verifyToken, channels, onConnect: users.seen });
   const endpoint = new Endpoint({
+    pubsub: chat.pubsub,
     mounts: ['/socket', '/ws'].map((path) => mount(path, socket, { bare: true, authToken: true })),
     onCrash: (where, thrown) => log.error({ where, reason: describeError(thrown), err: thrown }, 'channel crashed'),
   });
+
+  watchBus(metrics, bus, ['realtime', 'chat', 'jobs']);
+  watchDeadLetters(metrics, database.db);
+  watchQueues(metrics, queues.open);
+  watchSockets(metrics, endpoint);
+  metrics.gauge({ name: 'pubsub_lost_broadcasts', help: 'Broadcasts of this node that did not reach the others.', labels: [], read: () => [{ labels: {}, value: pubsub.lost }] });
 
   const dependencies: Service[] = [
     database,
     { name: 'storage', ready: () => storage.ready() },
     { name: 'bus', ready: () => bus.ready(), stop: () => bus.close() },
+    { name: 'queues', stop: () => queues.close() },
+    pubsubService(pubsub, log),
   ];
   const server = await createHttpServer({
     endpoint,
@@ -61,17 +130,32 @@ export async function createRealtime(config: RealtimeConfig, log: Log): Promise<
     storage,
     signer: createUrlSigner(storageSettings.SECRET_KEY_BASE),
     media,
+    uploads,
+    resumable,
+    uploadLocks: createUploadLocks(database),
+    conversations: chat.conversations,
+    deadLetters,
+    jobs: createJobService(createJobControl(database.db)),
+    audit,
+    users,
+    revocations,
+    channels,
+    queues: queues.open,
+    metrics,
+    mayReadMetrics: createMetricsAccess(config.ops.METRICS_TOKEN),
     verifyToken,
+    publicUrl: storageSettings.PUBLIC_URL,
     healthOf: dependencies,
     log,
     webDir: http.WEB_DIR,
-    devTokens: config.process.NODE_ENV === 'development' ? tokens : undefined,
+    devTokens: config.process.NODE_ENV === 'development' ? devTokensOf(tokenKeys.secret, claims) : undefined,
   });
   let address = '';
   const listener: Service = {
     name: 'http',
     start: async () => {
-      address = await server.listen({ port: http.PORT, host: http.HOST });
+      const where = { port: http.PORT, host: http.HOST, reusePort: http.REUSE_PORT }; // Node's own option, which Fastify hands on.
+      address = await server.listen(where);
       log.info({ address }, 'listening');
     },
     stop: async () => {
@@ -79,5 +163,18 @@ export async function createRealtime(config: RealtimeConfig, log: Log): Promise<
       await server.close();
     },
   };
-  return { services: [...dependencies, createBridge(bus, endpoint), listener], url: () => address };
+  const revoking = revocations.service(revocationNetwork(pubsub, endpoint));
+  const bridge = createBridge(bus, endpoint, { onUserRevoked: revocations.onUserRevoked });
+  const membership = createMembershipBridge(bus, chat.conversations, endpoint);
+  return { services: [...dependencies, tokenKeys.service, revoking, users.service, bridge, membership, ...chat.services, uploadSweep, listener], url: () => address };
+}
+
+function devTokensOf(secret: string | undefined, claims: Omit<TokenOptions, 'secret'>): TokenOptions | undefined {
+  return secret === undefined ? undefined : { secret, ...claims };
+}
+
+function watchSockets(metrics: Metrics, endpoint: Endpoint): void {
+  const gauge = (name: string, help: string, value: () => number): void => metrics.gauge({ name, help, labels: [], read: () => [{ labels: {}, value: value() }] });
+  gauge('socket_connections', 'Open sockets of this node.', () => endpoint.stats().connections);
+  gauge('socket_channels', 'Channels that the sockets of this node have joined.', () => endpoint.stats().channels);
 }

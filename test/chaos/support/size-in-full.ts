@@ -1,4 +1,7 @@
 import type { TestProject } from 'vitest/node';
 
 /** What `npm run chaos` does. */
-export default (project: TestProject): void => project.provide('chaosSize', { events: 2_000, kills: 25 });
+export default (project: TestProject): void => {
+  project.provide('chaosSize', { events: 2_000, kills: 25 });
+  project.provide('chatLossSize', { clients: 200, rooms: 10, messagesPerSecond: 20, seconds: 60 });
+};

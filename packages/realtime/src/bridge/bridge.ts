@@ -23,16 +23,22 @@ const ROUTES: Partial<Record<EventType, Route>> = {
   'notification.failed': toUserStatus,
 };
 
-/** Carries events of the bus to the topics of sockets. */
-export function createBridge(bus: Bus, endpoint: Endpoint): Service {
+/** What events of the bus do beside being broadcast. */
+export interface BridgeActions {
+  onUserRevoked(event: BusEvent<'user.revoked'>): Promise<void>;
+}
+
+/** Carries events of the bus to the topics of sockets, and to what acts on them. */
+export function createBridge(bus: Bus, endpoint: Endpoint, { onUserRevoked }: BridgeActions): Service {
   let subscription: Subscription | undefined;
   return {
     name: 'bridge',
     async start() {
       subscription = await bus.subscribe({
         group: 'realtime',
-        types: Object.keys(ROUTES) as EventType[],
+        types: [...(Object.keys(ROUTES) as EventType[]), 'user.revoked'],
         handler: (event) => {
+          if (event.event_type === 'user.revoked') return onUserRevoked(event);
           const route = ROUTES[event.event_type]?.(event);
           for (const topic of route?.topics ?? []) endpoint.broadcast(topic, route!.event, event.payload);
           return Promise.resolve();

@@ -1,7 +1,8 @@
 import { AppError } from '@armoricore/shared/kernel';
 import type { FastifyRequest } from 'fastify';
-import { hasRole, type Identity } from '../auth/identity.ts';
+import { hasRole, type Identity, type Role } from '../auth/identity.ts';
 import type { VerifyToken } from '../auth/tokens.ts';
+import type { Actor } from '../domain/audit.ts';
 
 export type Authenticate = (request: FastifyRequest) => Promise<Identity>;
 
@@ -14,7 +15,12 @@ export function createAuthenticate(verifyToken: VerifyToken): Authenticate {
   };
 }
 
-/** @throws AppError `forbidden` unless the identity is a service of the backend */
-export function requireService(identity: Identity): void {
-  if (!hasRole(identity, 'service')) throw new AppError('forbidden', { needed_role: 'service' });
+/** @throws AppError `forbidden` unless the identity has one of the roles */
+export function requireRole(identity: Identity, ...roles: [Role, ...Role[]]): void {
+  if (!roles.some((role) => hasRole(identity, role))) throw new AppError('forbidden', { needed_role: roles.join(' or ') });
+}
+
+/** The holder of a token as the audit log names him. */
+export function actorOf(identity: Identity, request: FastifyRequest): Actor {
+  return { userId: identity.userId, remoteAddress: request.ip };
 }

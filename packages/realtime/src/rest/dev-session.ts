@@ -2,11 +2,11 @@ import { AppError, newId } from '@armoricore/shared/kernel';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { issueToken, type TokenOptions } from '../auth/tokens.ts';
+import { isLoopback } from './loopback.ts';
 import { parse } from './parse.ts';
 
 const TOKEN_TTL_S = 12 * 3600;
 const bodySchema = z.strictObject({ user_id: z.string().regex(/^[\w.-]{1,64}$/).optional() });
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
  * `POST /dev/session`: signs a visitor of the page in without a password. Registered in development alone, and only for
@@ -14,7 +14,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
  */
 export function devSessionRoutes(app: FastifyInstance, tokens: TokenOptions): void {
   app.post('/dev/session', async (request) => {
-    if (!LOOPBACK.test(request.headers.host ?? '')) throw new AppError('not_found');
+    if (!isLoopback(request.headers.host)) throw new AppError('not_found');
     const { user_id = `guest-${newId().slice(-8)}` } = parse(bodySchema, request.body ?? {});
     return { token: await issueToken(tokens, { userId: user_id, ttlS: TOKEN_TTL_S }), user_id };
   });

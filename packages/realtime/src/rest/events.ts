@@ -3,13 +3,13 @@ import { eventDefinition, MAX_EVENT_BYTES, parseEvent, type EventSource } from '
 import { AppError } from '@armoricore/shared/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { Identity } from '../auth/identity.ts';
-import { requireService, type Authenticate } from './authenticate.ts';
+import { requireRole, type Authenticate } from './authenticate.ts';
 
 /** `POST /events`: publish without a bus client. 202 when accepted, 200 when the same event was accepted before. */
 export function eventRoutes(app: FastifyInstance, { bus, authenticate }: { bus: Bus; authenticate: Authenticate }): void {
   app.post('/events', { bodyLimit: MAX_EVENT_BYTES }, async (request, reply) => {
     const identity = await authenticate(request);
-    requireService(identity);
+    requireRole(identity, 'service');
     const event = parseEvent(request.body);
     assertSource(event.source, event.event_type, identity);
     const { duplicate } = await bus.publish(event);

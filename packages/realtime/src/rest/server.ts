@@ -1,29 +1,62 @@
 import type { Bus } from '@armoricore/shared/bus';
 import type { Log, Service } from '@armoricore/shared/kernel';
-import type { Storage, UrlSigner } from '@armoricore/shared/storage';
+import type { QueueStore } from '@armoricore/shared/queues';
+import type { ResumableUploads, Storage, UrlSigner } from '@armoricore/shared/storage';
 import cors from '@fastify/cors';
 import { fastify, type FastifyInstance } from 'fastify';
 import { createServer } from 'node:http';
 import type { TokenOptions, VerifyToken } from '../auth/tokens.ts';
+import type { AuditService } from '../domain/audit.ts';
+import type { ConversationService } from '../domain/conversations.ts';
+import type { DeadLetterService } from '../domain/dead-letters.ts';
+import type { JobService } from '../domain/jobs.ts';
 import type { MediaService } from '../domain/media.ts';
-import type { Endpoint } from '../engine/index.ts';
+import type { Revocations } from '../domain/revocations.ts';
+import type { UploadService } from '../domain/uploads.ts';
+import type { Users } from '../domain/users.ts';
+import type { Channel, Endpoint } from '../engine/index.ts';
+import { adminRoutes } from './admin/index.ts';
+import { auditRoutes } from './audit.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { conversationRoutes } from './conversations.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { devSessionRoutes } from './dev-session.ts';
 import { useErrorReplies } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
+import { jobRoutes } from './jobs.ts';
 import { mediaRoutes } from './media.ts';
+import { metricsRoutes, type MetricsDependencies } from './metrics.ts';
 import { pageRoutes } from './page.ts';
+import { tokenRoutes } from './tokens.ts';
+import { topicRoutes } from './topics.ts';
+import { tusRoutes, type TusDependencies } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
+import { userRoutes } from './users.ts';
 
-export interface HttpDependencies {
+export interface HttpDependencies extends MetricsDependencies {
   endpoint: Endpoint;
   bus: Bus;
   storage: Storage;
   signer: UrlSigner;
   media: MediaService;
+  uploads: UploadService;
+  resumable: ResumableUploads;
+  uploadLocks: TusDependencies['uploadLocks'];
+  conversations: ConversationService;
+  deadLetters: DeadLetterService;
+  jobs: JobService;
+  audit: AuditService;
+  users: Users;
+  revocations: Revocations;
+  /** Those of the socket. */
+  channels: readonly Pick<Channel<never>, 'match'>[];
+  /** Opens the job queues. */
+  queues: () => Promise<QueueStore>;
   verifyToken: VerifyToken;
+  /** Where clients reach us. */
+  publicUrl: string;
   healthOf: readonly Service[];
   log: Log;
   webDir?: string | undefined;
@@ -55,6 +88,7 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
   });
   useErrorReplies(app, log);
   healthRoutes(app, dependencies.healthOf, log);
+  metricsRoutes(app, dependencies);
 
   const authenticate = createAuthenticate(dependencies.verifyToken);
   // Any origin may call: tokens and signatures are sent on purpose, never by the browser on its own.
@@ -64,6 +98,13 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
       await api.register(cors, openToAllOrigins);
       eventRoutes(api, { ...dependencies, authenticate });
       mediaRoutes(api, { ...dependencies, authenticate });
+      conversationRoutes(api, { ...dependencies, authenticate });
+      deadLetterRoutes(api, { ...dependencies, authenticate });
+      jobRoutes(api, { ...dependencies, authenticate });
+      auditRoutes(api, { ...dependencies, authenticate });
+      userRoutes(api, { ...dependencies, authenticate });
+      tokenRoutes(api, { ...dependencies, authenticate });
+      topicRoutes(api, { ...dependencies, authenticate });
     },
     { prefix: '/api/v1' },
   );
@@ -72,6 +113,8 @@ export async function createHttpServer(dependencies: HttpDependencies): Promise<
     uploadRoutes(objects, dependencies);
     fileRoutes(objects, dependencies);
   });
+  await app.register(async (tus) => tusRoutes(tus, { ...dependencies, authenticate }));
+  await app.register((admin) => adminRoutes(admin, dependencies));
   if (devTokens !== undefined) devSessionRoutes(app, devTokens);
   if (webDir !== undefined) await pageRoutes(app, { webDir });
   return app;
