@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -16,11 +17,13 @@ const SLOW = { testTimeout: 120_000 };
 
 export default defineConfig({
   test: {
+    // Most tests wait for servers and for time limits, not for a processor.
+    maxWorkers: Math.max(3, availableParallelism()),
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       project('shared', 'packages/shared', BROKERS),
-      project('realtime', 'packages/realtime'),
+      project('realtime', 'packages/realtime', BROKERS),
       project('jobs', 'packages/jobs', BROKERS),
       project('web', 'packages/web'),
       project('local', 'infra/local', SLOW),
