@@ -1,11 +1,28 @@
 import { openBus } from '@armoricore/shared/bus';
-import { busConfig, databaseConfig, mediaConfig, processConfig, storageConfig, type ConfigOf } from '@armoricore/shared/config';
+import {
+  busConfig,
+  databaseConfig,
+  httpConfig,
+  mediaConfig,
+  opsConfig,
+  processConfig,
+  queueConfig,
+  storageConfig,
+  workerConfig,
+  type ConfigOf,
+} from '@armoricore/shared/config';
 import { migrateDatabase, openDatabase } from '@armoricore/shared/db';
-import type { Log, Service } from '@armoricore/shared/kernel';
-import { openStorage } from '@armoricore/shared/storage';
+import { createBury } from '@armoricore/shared/dead-letters';
+import { createBreaker, type Log, type Service } from '@armoricore/shared/kernel';
+import { createMetrics, createMetricsAccess, observeBus, observeJobs, watchBreakers } from '@armoricore/shared/ops';
+import { openQueues } from '@armoricore/shared/queues';
+import { openBucket, openStorage, withBreaker } from '@armoricore/shared/storage';
 import { createTriggerBridge } from './bridge/triggers.ts';
 import { createFarm } from './core/index.ts';
+import { createSources, type SourceOptions } from './media/fetch-source.ts';
 import { createMediaJob } from './media/job.ts';
+import { createMediaPart } from './media/parts/part.ts';
+import { createOpsServer } from './ops/server.ts';
 
 /** What the jobs process reads from its environment. */
 export const jobsConfig = {
@@ -13,7 +30,10 @@ export const jobsConfig = {
   database: databaseConfig,
   bus: busConfig,
   storage: storageConfig,
+  queue: queueConfig,
+  worker: workerConfig,
   media: mediaConfig,
+  ops: { HOST: httpConfig.HOST, ...opsConfig },
 };
 export type JobsConfig = ConfigOf<typeof jobsConfig>;
 
@@ -22,34 +42,71 @@ export async function createApp(config: JobsConfig, log: Log): Promise<Service[]
   const { DATABASE_URL, DATABASE_POOL } = config.database;
   await migrateDatabase(DATABASE_URL);
   const database = openDatabase(DATABASE_URL, { max: DATABASE_POOL, log });
-  const bus = await openBus(config.bus, { database, log });
-  const storage = await openStorage(config.storage);
-  const jobs = [
-    createMediaJob({
-      db: database.db,
-      bus,
-      storage,
-      preset: config.media.MEDIA_PRESET,
-      maxDurationS: config.media.MEDIA_MAX_DURATION_S,
-      maxBytes: config.media.MEDIA_MAX_UPLOAD_BYTES,
-      timeLimitMs: config.media.MEDIA_TIME_LIMIT_S * 1000,
-    }),
-  ];
-  const farm = createFarm({
-    jobs,
-    databaseUrl: DATABASE_URL,
+  const storageBreaker = createBreaker('storage');
+  const storage = withBreaker(await openStorage(config.storage), storageBreaker);
+  const bury = createBury(database.db, storage);
+  const metrics = createMetrics(config.process.NODE_NAME);
+  watchBreakers(metrics, [storageBreaker]);
+  const bus = await openBus(config.bus, { database, bury, log, observe: observeBus(metrics) });
+  const mediaOptions = {
     db: database.db,
     bus,
+    storage,
+    sources: createSources({ storage, ...sourceBuckets(config) }),
+    maxBytes: config.media.MEDIA_MAX_UPLOAD_BYTES,
+    maxScratchBytes: config.media.MEDIA_SCRATCH_BYTES,
+    timeLimitMs: config.media.MEDIA_TIME_LIMIT_S * 1000,
+  };
+  const jobs = [
+    createMediaJob({
+      ...mediaOptions,
+      recipe: {
+        preset: config.media.MEDIA_PRESET,
+        segmentType: config.media.MEDIA_SEGMENT_TYPE,
+        maxSide: config.media.MEDIA_MAX_HEIGHT,
+        maxDurationS: config.media.MEDIA_MAX_DURATION_S,
+        downloads: { video: config.media.MEDIA_MP4, audio: config.media.MEDIA_M4A },
+      },
+      partS: config.media.MEDIA_PART_S,
+    }),
+  ];
+  const { REDIS_URL, QUEUE_PREFIX } = config.queue;
+  const workers = new Set(jobs.map((job) => job.contract.queue)).size;
+  const queues = await openQueues({ redisUrl: REDIS_URL, databaseUrl: DATABASE_URL, prefix: QUEUE_PREFIX, workers, log });
+  const { QUEUE_MEDIA_CONCURRENCY, QUEUE_MEDIA_PER_SECOND } = config.worker;
+  const farm = createFarm({
+    jobs,
+    parts: [createMediaPart({ ...mediaOptions, maxDurationS: config.media.MEDIA_MAX_DURATION_S })],
+    queues,
+    db: database.db,
+    databaseUrl: DATABASE_URL,
+    bus,
+    bury,
     log,
-    concurrency: { media: config.media.MEDIA_CONCURRENCY },
+    observe: observeJobs(metrics),
+    limits: { media: { concurrency: QUEUE_MEDIA_CONCURRENCY, perSecond: QUEUE_MEDIA_PER_SECOND } },
     scratchDir: config.media.SCRATCH_DIR,
     stopWithinMs: config.process.STOP_GRACE_MS,
   });
-  return [
+  const services = [
     database,
     { name: 'bus', ready: () => bus.ready(), stop: () => bus.close() },
     { name: 'storage', ready: () => storage.ready() },
+    { name: 'queues', ready: () => queues.ping(), stop: () => queues.close() },
     farm,
-    createTriggerBridge({ bus, farm, jobs }),
+    createTriggerBridge({ bus, db: database.db, farm, jobs }),
   ];
+  const { HOST, JOBS_PORT, METRICS_TOKEN } = config.ops;
+  const mayReadMetrics = createMetricsAccess(METRICS_TOKEN);
+  return [createOpsServer({ host: HOST, port: JOBS_PORT, services, breakers: [storageBreaker], metrics, mayReadMetrics, log }), ...services];
+}
+
+/** The buckets that sources may be in. */
+function sourceBuckets({ storage, media }: JobsConfig): Pick<SourceOptions, 'home' | 'openBucket' | 'buckets'> {
+  const { S3_BUCKET, S3_PREFIX } = storage;
+  return {
+    home: S3_BUCKET === undefined ? undefined : { bucket: S3_BUCKET, prefix: S3_PREFIX === undefined ? '' : `${S3_PREFIX}/` },
+    openBucket: (bucket) => openBucket(storage, bucket),
+    buckets: media.S3_SOURCE_BUCKETS?.split(',') ?? [],
+  };
 }

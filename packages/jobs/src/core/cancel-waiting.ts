@@ -1,6 +1,7 @@
 import { AppError, describeError, type Log } from '@armoricore/shared/kernel';
 import type { QueuedJob } from '@armoricore/shared/queues';
 import type { AnyJob } from './define-job.ts';
+import { cleanUp } from './clean-up.ts';
 import { persist } from './hand-back.ts';
 import { keyOf, type JobRecords } from './records.ts';
 import type { Settler } from './settle.ts';
@@ -18,12 +19,13 @@ export async function cancelWaiting(
   await queued.updateData({ ...queued.data, cancelled: true });
   const state = await queued.getState();
   if (state === 'active') return false;
-  if (state !== 'waiting' && state !== 'delayed' && state !== 'prioritized') return true;
+  if (!['waiting', 'delayed', 'prioritized', 'waiting-children'].includes(state)) return true;
 
   const jobId = queued.id ?? '';
   const input = 'input' in queued.data ? queued.data.input : await records.loadInput(keyOf(job.contract, jobId));
   if (input === undefined) return true; // It went with an outcome.
   await persist(() => settler.failed(job, { jobId, input, attempts: queued.attemptsMade }, new AppError('job_cancelled')), { log });
+  await cleanUp(job, input, log);
   if (state === 'delayed') {
     await queued.promote().catch((error: unknown) => log.debug({ job_id: jobId, reason: describeError(error) }, 'the job left its wait by itself'));
   }

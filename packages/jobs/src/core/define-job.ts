@@ -1,5 +1,5 @@
 import type { EventSource } from '@armoricore/shared/events';
-import type { JobContract } from '@armoricore/shared/jobs';
+import type { JobContract, PartContract } from '@armoricore/shared/jobs';
 import type { AppError, Log } from '@armoricore/shared/kernel';
 import type { Transaction } from '@armoricore/shared/db';
 
@@ -9,6 +9,13 @@ export interface Checkpoint {
   load(step: string): Promise<unknown>;
   /** @param value what JSON can hold, at most 64 KiB of it @throws AppError `payload_too_large` */
   save(step: string, value: unknown): Promise<void>;
+}
+
+/** A part of a job to be handed out. */
+export interface PartToDo<Input = unknown> {
+  /** Its own among the parts of the job. */
+  name: string;
+  input: Input;
 }
 
 /** What a run gets beside its input. */
@@ -25,6 +32,12 @@ export interface JobContext {
   /** Shows `percent` (0 to 100) to operators. */
   progress(percent: number): Promise<void>;
   checkpoint: Checkpoint;
+  /**
+   * Has parts of the job done, each by whichever worker is free. While any is left to do it ends this run: it aborts the signal
+   * and throws. When all have ended, the job runs again and makes the same call, which then resolves.
+   * @throws Error that fails the job for good, with the reason of a part that did
+   */
+  handOut<Input>(contract: PartContract<string, Input>, parts: readonly PartToDo<Input>[]): Promise<void>;
   log: Log;
   /** A folder for this run alone: made when first asked for, removed after the run. */
   readonly scratchDir: string;
@@ -48,6 +61,8 @@ export interface JobHandlers<Input, Result> {
   done(tx: Transaction, input: Input, result: Result): Promise<object>;
   /** Writes the failure within `tx` and returns the payload of the event `results.failed`, published in the same transaction. */
   failed(tx: Transaction, input: Input, error: AppError): Promise<object>;
+  /** Removes what runs left for later ones. Called once or more after the outcome; when it fails, that is logged. */
+  cleanUp?(input: Input): Promise<void>;
 }
 
 export interface Job<Input = unknown, Result = unknown> extends JobHandlers<Input, Result> {

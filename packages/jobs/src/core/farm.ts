@@ -9,6 +9,8 @@ import { Interrupted } from './attempt.ts';
 import { createCancellations } from './cancellations.ts';
 import { cancelWaiting } from './cancel-waiting.ts';
 import type { AnyJob } from './define-job.ts';
+import type { AnyPart } from './define-part.ts';
+import { createPartProcessor } from './part-processor.ts';
 import { createProcessor } from './processor.ts';
 import { createJobRecords, keyOf } from './records.ts';
 import { createScratch } from './scratch.ts';
@@ -29,6 +31,8 @@ export interface QueueLimits {
 
 export interface FarmOptions {
   jobs: readonly AnyJob[];
+  /** What these jobs hand out. */
+  parts?: readonly AnyPart[];
   /** Closed by the caller, after the farm. */
   queues: QueueStore;
   /** The database of the outcomes, and a bus that can publish in its transactions. */
@@ -68,17 +72,19 @@ export interface Farm extends Service {
  * begins the job anew, from its checkpoints. `requestCancel` ends a job wherever it is.
  */
 export function createFarm(options: FarmOptions): Farm {
-  const { jobs, queues, db, databaseUrl, bus, bury, log, observe, limits = {}, scratchDir, stopWithinMs, lockMs = 15_000 } = options;
+  const { jobs, parts = [], queues, db, databaseUrl, bus, bury, log, observe, limits = {}, scratchDir, stopWithinMs, lockMs = 15_000 } = options;
   const byName = new Map(jobs.map((job) => [job.contract.name, job]));
-  const queueNames = [...new Set(jobs.map((job) => job.contract.queue))];
+  const queueNames = [...new Set([...jobs, ...parts].map(({ contract }) => contract.queue))];
   const records = createJobRecords(db);
   const settler = createSettler({ db, bus, bury, records });
   const scratch = createScratch(scratchDir);
   const stopping = new AbortController();
   const cancellations = createCancellations({ db, connectionString: databaseUrl, log, onRequest: cancel });
   const isCancelled = (jobId: string): boolean => cancellations.has(jobId);
+  const partProcessor = createPartProcessor({ parts, byName, records, scratch, log, observe, isCancelled, stopping: stopping.signal });
+  const backoffs = new Map([...jobs, ...parts].map(({ contract }) => [contract.name, contract.backoff]));
   const processors = new Map(
-    queueNames.map((name) => [name, createProcessor({ byName, records, settler, scratch, log, observe, isCancelled, stopping: stopping.signal })]),
+    queueNames.map((name) => [name, createProcessor({ byName, parts: partProcessor, queues, records, settler, scratch, log, observe, isCancelled, stopping: stopping.signal })]),
   );
   const workers: JobWorker[] = [];
   let pruneTimer: NodeJS.Timeout | undefined;
@@ -88,6 +94,7 @@ export function createFarm(options: FarmOptions): Farm {
   async function cancel(jobId: string): Promise<void> {
     let found = false;
     let ended = true;
+    partProcessor.abortPartsOf(jobId, new AppError('job_cancelled'));
     for (const [name, processor] of processors) {
       if (processor.abort(jobId, new AppError('job_cancelled'))) {
         ended = false;
@@ -109,12 +116,16 @@ export function createFarm(options: FarmOptions): Farm {
       ...limits[name],
       lockMs,
       backoff: (failedTries, jobName) => {
-        const job = byName.get(jobName);
-        return job === undefined ? 0 : fullJitter(job.contract.backoff, failedTries);
+        const backoff = backoffs.get(jobName);
+        return backoff === undefined ? 0 : fullJitter(backoff, failedTries);
       },
     });
     worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) processor.abort(id, new Interrupted('another worker took the job'));
+      const reason = new Interrupted('another worker took the job');
+      for (const id of ids) {
+        processor.abort(id, reason);
+        partProcessor.abort(id, reason);
+      }
     });
     workers.push(worker);
   }

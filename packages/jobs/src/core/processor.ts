@@ -1,11 +1,14 @@
 import type { JobOccurrence, ObserveJobs } from '@armoricore/shared/jobs';
 import { AppError, describeError, toAppError, type Log } from '@armoricore/shared/kernel';
-import { UnrecoverableError, type JobProcessor, type QueuedJob } from '@armoricore/shared/queues';
+import { UnrecoverableError, type JobProcessor, type QueuedJob, type QueueStore } from '@armoricore/shared/queues';
 import { Interrupted, runLimited } from './attempt.ts';
-import type { AnyJob, Checkpoint, JobContext } from './define-job.ts';
+import { cleanUp } from './clean-up.ts';
+import type { AnyJob, JobContext } from './define-job.ts';
 import { giveBack, persist } from './hand-back.ts';
-import type { JobRecords } from './records.ts';
-import { checkpointsOf, hadOutcome, inputOf } from './resume.ts';
+import { AwaitsParts, handOut, PartFailed, restForParts } from './hand-out.ts';
+import type { PartProcessor } from './part-processor.ts';
+import { keyOf, type JobRecords } from './records.ts';
+import { checkpointsOf, hadOutcome, inputOf, type SeenCheckpoint } from './resume.ts';
 import { crashedTooOften, failureReason, isTriedAgain } from './retries.ts';
 import type { Scratch } from './scratch.ts';
 import type { Settler } from './settle.ts';
@@ -22,6 +25,8 @@ export interface Processor {
 
 export interface ProcessorOptions {
   byName: ReadonlyMap<string, AnyJob>;
+  parts: PartProcessor;
+  queues: QueueStore;
   records: JobRecords;
   settler: Settler;
   scratch: Scratch;
@@ -41,7 +46,7 @@ interface Try {
   /** From 1. */
   attempt: number;
   input: unknown;
-  checkpoint: Checkpoint & { exist(): boolean };
+  checkpoint: SeenCheckpoint;
   /** Is aborted when the job is cancelled, when another worker has it, and when this process stops. */
   control: AbortController;
   log: Log;
@@ -49,7 +54,7 @@ interface Try {
 
 /** Brings one try of a job to its end: an outcome, another try later (a throw that BullMQ counts), or giving the job back. */
 export function createProcessor(options: ProcessorOptions): Processor {
-  const { byName, records, settler, scratch, log, observe, isCancelled, stopping } = options;
+  const { byName, parts, queues, records, settler, scratch, log, observe, isCancelled, stopping } = options;
   /** The jobs here, from taking to letting go; and those of them whose work is being done. */
   const held = new Map<string, AbortController>();
   const running = new Set<AbortController>();
@@ -59,6 +64,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
 
   const process: JobProcessor = async (queued, token) => {
     const jobId = queued.id ?? '';
+    const part = parts.find(queued.name);
+    if (part !== undefined) return await parts.process(part, queued, token);
     const job = byName.get(queued.name);
     if (job === undefined) {
       // Another version of the program may know it.
@@ -72,10 +79,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
     try {
       let input: unknown;
       try {
-        if (await hadOutcome(records, job, queued)) return;
+        if (await hadOutcome(records, job, queued)) return await cleanUpAfter(job, queued);
         input = await inputOf(records, job, queued);
       } catch (error) {
-        if (error instanceof UnrecoverableError) throw error;
+        if (error instanceof UnrecoverableError) {
+          await cleanUpAfter(job, queued);
+          throw error;
+        }
         return await giveBack(queued, token, { why: describeError(error), restMs: REST_MS, log: jobLog });
       }
       await tryOnce({ job, queued, jobId, attempt, input, checkpoint: checkpointsOf(records, job, queued), control, log: jobLog }, token);
@@ -83,6 +93,11 @@ export function createProcessor(options: ProcessorOptions): Processor {
       if (held.get(jobId) === control) held.delete(jobId);
     }
   };
+
+  /** For a run that died between the outcome and its cleaning. Larger inputs went with the outcome. */
+  async function cleanUpAfter(job: AnyJob, queued: QueuedJob): Promise<void> {
+    if ('input' in queued.data) await cleanUp(job, queued.data.input, log);
+  }
 
   async function tryOnce(one: Try, token: string | undefined): Promise<void> {
     const { job, queued, jobId, attempt, input, checkpoint, control } = one;
@@ -100,12 +115,15 @@ export function createProcessor(options: ProcessorOptions): Processor {
       const traceless = queued.attemptsStarted === 1 && 'input' in queued.data && !checkpoint.exist() && !isCancelled(jobId);
       const first = await persist(() => settler.done(job, { ...settled, traceless }, result), settling);
       if (first) tell('done');
+      await cleanUp(job, input, one.log);
       one.log.info(first ? 'job done' : 'the job had its outcome before');
     } catch (thrown) {
+      if (thrown instanceof AwaitsParts) await restForParts(queued, token, one.log);
       if (thrown instanceof Interrupted) return await release(thrown.message, 0);
-      const error = toAppError(thrown);
+      const isFinal = thrown instanceof PartFailed;
+      const error = isFinal ? thrown.reason : toAppError(thrown);
       one.log.warn({ code: error.code, reason: describeError(error) }, 'job try failed');
-      if (isTriedAgain(error, queued, { attempt, attempts: job.contract.attempts })) {
+      if (!isFinal && isTriedAgain(error, queued, { attempt, attempts: job.contract.attempts })) {
         tell('retried');
         throw new Error(failureReason(error), { cause: error });
       }
@@ -115,6 +133,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       } catch (lateThrown) {
         return await release(describeError(lateThrown), REST_MS);
       }
+      await cleanUp(job, input, one.log);
       throw new UnrecoverableError(failureReason(error));
     }
   }
@@ -132,6 +151,10 @@ export function createProcessor(options: ProcessorOptions): Processor {
           signal: control.signal,
           progress: (percent) => queued.updateProgress(percent),
           checkpoint,
+          handOut(contract, toDo) {
+            checkpoint.expect();
+            return handOut({ queued, queue: queues.queue(contract.queue), records, key: keyOf(job.contract, jobId), control }, contract, toDo);
+          },
           log: jobLog,
           get scratchDir() {
             return dir();

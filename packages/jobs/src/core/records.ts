@@ -9,6 +9,9 @@ const MAX_CHECKPOINT_BYTES = 64 * 1024;
 /** What no outcome removed goes after this time: requests for jobs that never came, inputs whose queue was lost. In days. */
 const KEEP_DAYS = 30;
 
+/** Begins the step under which a part tells how much it has done. */
+const PART_DONE = 'part done ';
+
 /** One event may start jobs of several contracts, which share the id: this tells them apart. */
 export function keyOf(contract: JobContract, jobId: string): string {
   return `${contract.name}:${jobId}`;
@@ -30,6 +33,8 @@ export interface JobRecords {
   saveCheckpoint(key: string, step: string, value: unknown): Promise<void>;
   /** Undefined when there is none. */
   loadCheckpoint(key: string, step: string): Promise<unknown>;
+  /** Notes how much a part of the job has done, and resolves to what all its parts have done. */
+  reportPart(key: string, partId: string, done: number): Promise<number>;
   /** Removes all that was kept for these jobs. */
   forget(tx: Transaction, jobs: readonly { key: string; jobId: string }[]): Promise<void>;
   /** Removes what is older than any job. */
@@ -63,6 +68,13 @@ export function createJobRecords(db: Database): JobRecords {
         .from(jobCheckpoints)
         .where(and(eq(jobCheckpoints.jobId, key), eq(jobCheckpoints.step, step)));
       return row?.value;
+    },
+    async reportPart(key, partId, done) {
+      await this.saveCheckpoint(key, `${PART_DONE}${partId}`, done);
+      const { rows } = await db.execute<{ done: number }>(sql`
+        SELECT coalesce(sum(value::text::float8), 0) AS done FROM job_checkpoints
+        WHERE job_id = ${key} AND starts_with(step, ${PART_DONE}) AND jsonb_typeof(value) = 'number'`);
+      return Number(rows[0]?.done ?? 0);
     },
     async forget(tx, jobs) {
       const keys = sql.param(jobs.map(({ key }) => key));

@@ -23,12 +23,22 @@ export async function inputOf(records: JobRecords, { contract }: AnyJob, queued:
   return stored;
 }
 
-/** The checkpoints of a job. `exist` tells whether its run saw that there are any. */
-export function checkpointsOf(records: JobRecords, { contract }: AnyJob, queued: QueuedJob): Checkpoint & { exist(): boolean } {
+export interface SeenCheckpoint extends Checkpoint {
+  /** Whether the run saw that there are any. */
+  exist(): boolean;
+  /** Tells that others may save some for the job. */
+  expect(): void;
+}
+
+/** The checkpoints of a job. */
+export function checkpointsOf(records: JobRecords, { contract }: AnyJob, queued: QueuedJob): SeenCheckpoint {
   const key = keyOf(contract, queued.id ?? '');
   let exist = false;
   return {
     exist: () => exist,
+    expect() {
+      exist = true;
+    },
     async load(step) {
       const value = await records.loadCheckpoint(key, step);
       exist ||= value !== undefined;

@@ -14,7 +14,7 @@ import type { Sources } from './fetch-source.ts';
 import { inspect } from './inspect.ts';
 import { MASTER_PLAYLIST } from './package-hls.ts';
 import { encodeByParts } from './parts/by-parts.ts';
-import { nearestSource, removeAllButWork, removeWork } from './parts/files.ts';
+import { nearestSource, removeWork } from './parts/files.ts';
 import { createProgress, type ProgressReporter } from './progress.ts';
 import { withinQuota } from './quota.ts';
 import { claimMedia, madeMedia, readyPayload, saveFailed, saveProgress, saveReady, type MadeMedia } from './records.ts';
@@ -107,7 +107,7 @@ export function createMediaJob(options: MediaJobOptions): Job<Input, MadeMedia |
       const [row] = await db.select({ state: media.state }).from(media).where(eq(media.id, media_id));
       if (row?.state === 'ready') return;
       await db.update(media).set({ playableAt: null }).where(and(eq(media.id, media_id), ne(media.state, 'ready')));
-      await removeAllButWork(storage, media_id);
+      await storage.delete(`media/${media_id}`); // Finished parts stay: another try may make use of them.
     } catch (error) {
       log.warn({ reason: describeError(error) }, 'part of an upload stays in the storage');
     }

@@ -27,7 +27,7 @@ export interface JobsLab {
   announce(mediaId: string, filePath: string, userId?: string): Promise<void>;
   eventsOf<T extends EventType>(mediaId: string, type: T): Promise<BusEvent<T>[]>;
   /** Waits for the end of a media and returns its result events. */
-  ended(mediaId: string): Promise<BusEvent<'media.ready' | 'media.failed'>[]>;
+  ended(mediaId: string, timeoutMs?: number): Promise<BusEvent<'media.ready' | 'media.failed'>[]>;
   row(mediaId: string): Promise<MediaRow | undefined>;
   renditionsOf(mediaId: string): Promise<RenditionRow[]>;
   text(key: string): Promise<string>;
@@ -85,13 +85,13 @@ export async function startJobsLab(settings: Record<string, string> = {}): Promi
       await announce(id, `file:///${key}`);
       return id;
     },
-    ended: (mediaId) =>
+    ended: (mediaId, timeoutMs = 25_000) =>
       waitFor(
         async () => {
           const found = [...(await eventsOf(mediaId, 'media.ready')), ...(await eventsOf(mediaId, 'media.failed'))];
           return found.length > 0 && found;
         },
-        { what: 'the end of the media', timeoutMs: 25_000, intervalMs: 50 },
+        { what: 'the end of the media', timeoutMs, intervalMs: 50 },
       ),
     row: async (mediaId) => (await db.select().from(media).where(eq(media.id, mediaId)))[0],
     renditionsOf: (mediaId) => db.select().from(renditions).where(eq(renditions.mediaId, mediaId)),

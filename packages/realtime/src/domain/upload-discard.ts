@@ -10,5 +10,6 @@ export async function discardMedia(row: MediaRow, { storage, resumable }: { stor
   // A source that the backend brought by itself lies elsewhere, and stays.
   if (row.sourceKey?.startsWith(`${upload}/`) === true) await resumable.remove(row.sourceKey);
   await storage.delete(upload);
+  await storage.delete(`work/${row.id}`);
   await storage.delete(`media/${row.id}`);
 }

@@ -1,5 +1,5 @@
 import { availableParallelism, hostname } from 'node:os';
-import { choice, integer, optional, text, url } from './setting.ts';
+import { choice, flag, integer, optional, text, url } from './setting.ts';
 
 const GiB = 1024 ** 3;
 
@@ -14,6 +14,7 @@ export const processConfig = {
 export const httpConfig = {
   PORT: integer({ default: 4000, min: 0, max: 65_535, doc: 'Port of HTTP and WebSocket; 0 picks a free one.' }),
   HOST: text({ default: '127.0.0.1', doc: 'Address to listen on; 0.0.0.0 for all.' }),
+  REUSE_PORT: flag({ default: false, doc: 'Several processes of a machine share the port; the system spreads connections (SO_REUSEPORT).' }),
   WEB_DIR: optional(text({ doc: 'Folder of the built pages; without it there is no page at /.' })),
 };
 
@@ -24,18 +25,80 @@ export const databaseConfig = {
 
 export const busConfig = {
   BUS_URL: optional(
-    url(['postgres', 'postgresql'], { aliases: ['MESSAGE_BUS_URL'], secret: true, doc: 'The message bus; DATABASE_URL when not set.' }),
+    url(['postgres', 'postgresql', 'redis', 'rediss', 'nats', 'tls', 'amqp', 'amqps'], {
+      aliases: ['MESSAGE_BUS_URL'],
+      secret: true,
+      doc: 'The message bus: PostgreSQL, Redis, NATS (`tls://` with TLS) or RabbitMQ; DATABASE_URL when not set.',
+    }),
+  ),
+  BUS_NAMESPACE: text({ default: 'armoricore', pattern: /^[a-z][a-z0-9_-]{0,31}$/, doc: 'Begins the names of streams, subjects and queues in a broker.' }),
+};
+
+export const queueConfig = {
+  REDIS_URL: optional(url(['redis', 'rediss'], { secret: true, doc: 'Redis for the job queues; they are in DATABASE_URL when not set.' })),
+  QUEUE_PREFIX: text({ default: 'armoricore', pattern: /^[a-z][a-z0-9_-]{0,31}$/, doc: 'Begins the names of the queues in Redis.' }),
+};
+
+/** What the workers read; the queue's name is in the variable's. */
+export const workerConfig = {
+  QUEUE_MEDIA_CONCURRENCY: integer({
+    default: Math.max(1, Math.floor(availableParallelism() / 2)),
+    min: 1,
+    max: 64,
+    aliases: ['MEDIA_CONCURRENCY'],
+    doc: 'Media jobs that one jobs process runs at once.',
+  }),
+  QUEUE_MEDIA_PER_SECOND: optional(
+    integer({ min: 1, max: 100_000, doc: 'Most media jobs that all processes together begin in a second; no limit when not set.' }),
   ),
 };
 
+/** How the realtime nodes reach each other. */
+export const pubsubConfig = {
+  PUBSUB_URL: optional(
+    url(['postgres', 'postgresql', 'redis', 'rediss', 'nats', 'tls'], {
+      secret: true,
+      doc: 'Carries broadcasts between nodes: PostgreSQL, Redis or NATS (`tls://` with TLS); REDIS_URL when not set, else DATABASE_URL.',
+    }),
+  ),
+};
+
+/** The key store; without a master key there is none. */
+export const keyConfig = {
+  MASTER_KEY: optional(text({ secret: true, doc: 'Master key of the key store: base64 of 32 random bytes.' })),
+  MASTER_KEY_FILE: optional(text({ doc: 'File that holds the master key, when MASTER_KEY is not set.' })),
+};
+
 export const authConfig = {
-  JWT_SECRET: text({ minLength: 32, secret: true, doc: 'HS256 key of the tokens that users and backends present.' }),
+  JWT_SECRET: optional(text({ minLength: 32, secret: true, doc: 'HS256 key of tokens; from the key store when not set.' })),
+  JWT_PUBLIC_KEY: optional(text({ doc: 'Public key of tokens of RS256, ES256 or EdDSA: PEM (line ends may be written as `\\n`), or `@` and the path of a file.' })),
+  JWKS_URL: optional(url(['http', 'https'], { doc: 'Where the public keys of tokens are published (JWKS); without TLS on a loopback address alone.' })),
   JWT_ISSUER: optional(text({ doc: 'When set, tokens need this `iss`.' })),
   JWT_AUDIENCE: optional(text({ doc: 'When set, tokens need this `aud`.' })),
 };
 
+export const chatConfig = {
+  CHAT_OPEN_ROOMS: optional(
+    flag({ doc: 'Whether the first who joins a conversation that does not exist makes it, for everyone; as it is in development alone when not set.' }),
+  ),
+  CHAT_MESSAGES_PER_SECOND: integer({ default: 20, min: 1, max: 10_000, doc: 'Messages that a user may send to one conversation in a second, in the long run.' }),
+  CHAT_NOTIFY_DELAY_MS: integer({ default: 5_000, min: 100, max: 3_600_000, doc: 'How long after a message members without a socket, who have not read it, are notified, in ms.' }),
+};
+
 export const storageConfig = {
-  STORAGE_DIR: text({ default: './.data/objects', doc: 'Folder of the embedded object storage.' }),
+  STORAGE_DIR: text({ default: './.data/objects', doc: 'Folder of the embedded object storage, which is used when S3_BUCKET is not set.' }),
+  S3_BUCKET: optional(
+    text({ pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/, aliases: ['OBJECT_STORAGE_BUCKET'], doc: 'When set, objects are kept in this bucket.' }),
+  ),
+  S3_PREFIX: optional(text({ pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, doc: 'Folder of the bucket that holds the objects; the whole bucket when not set.' })),
+  S3_ENDPOINT: optional(url(['http', 'https'], { aliases: ['OBJECT_STORAGE_ENDPOINT'], doc: 'Where the bucket is, when it is not at Amazon.' })),
+  S3_PUBLIC_ENDPOINT: optional(url(['http', 'https'], { doc: 'Where clients reach the bucket to upload, when that is not S3_ENDPOINT.' })),
+  S3_REGION: text({ default: 'us-east-1', pattern: /^[a-z0-9-]{1,64}$/, aliases: ['AWS_REGION'], doc: 'Region of the bucket.' }),
+  S3_ACCESS_KEY_ID: optional(
+    text({ aliases: ['OBJECT_STORAGE_ACCESS_KEY'], secret: true, doc: 'Key for the bucket; the usual sources of the AWS SDK (environment, profile, role) when not set.' }),
+  ),
+  S3_SECRET_ACCESS_KEY: optional(text({ aliases: ['OBJECT_STORAGE_SECRET_KEY'], secret: true, doc: 'Secret of that key.' })),
+  S3_FORCE_PATH_STYLE: optional(flag({ doc: 'Whether the bucket is in the path of URLs and not in their host name; as it is when not set and S3_ENDPOINT is.' })),
   SECRET_KEY_BASE: text({ minLength: 32, secret: true, doc: 'Signs the URLs of uploads and of media files.' }),
   PUBLIC_URL: url(['http', 'https'], { default: 'http://localhost:4000', doc: 'Where clients reach the realtime process.' }),
   CDN_BASE_URL: optional(url(['http', 'https'], { doc: 'When set, media URLs start with it and carry no signature.' })),
@@ -44,17 +107,31 @@ export const storageConfig = {
 
 export const mediaConfig = {
   MEDIA_MAX_UPLOAD_BYTES: integer({ default: 10 * GiB, min: 1, max: 1024 * GiB, doc: 'Largest upload, in bytes.' }),
+  MEDIA_QUOTA_BYTES: optional(integer({ min: 1, max: 1024 ** 2 * GiB, doc: 'Most bytes that one user may have uploaded in all; no limit when not set.' })),
+  MEDIA_UPLOADS_PER_USER: integer({ default: 20, min: 1, max: 10_000, doc: 'Most uploads of one user that are under way at once.' }),
+  MEDIA_UPLOAD_TTL_S: integer({ default: 86_400, min: 60, max: 604_800, doc: 'How long an upload may take, in s; one that is not complete by then is removed.' }),
+  S3_SOURCE_BUCKETS: optional(
+    text({
+      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{1,62}(,[A-Za-z0-9][A-Za-z0-9._-]{1,62})*$/,
+      doc: 'More buckets, parted by commas, that events may name sources in, as `s3://bucket/key`; read with the same keys.',
+    }),
+  ),
   MEDIA_MAX_DURATION_S: integer({ default: 4 * 3600, min: 1, max: 86_400, doc: 'Longest media, in s.' }),
-  MEDIA_CONCURRENCY: integer({
-    default: Math.max(1, Math.floor(availableParallelism() / 2)),
-    min: 1,
-    max: 64,
-    doc: 'Media jobs that one jobs process runs at once.',
-  }),
   MEDIA_TIME_LIMIT_S: integer({ default: 4 * 3600, min: 1, max: 86_400, doc: 'Longest run of one media job, in s.' }),
+  MEDIA_PART_S: integer({ default: 60, min: 2, max: 3600, doc: 'Length of the parts that long videos are encoded in, by all jobs processes at once, in s; a video shorter than two is encoded in one go.' }),
   SCRATCH_DIR: text({ default: './.data/scratch', doc: 'Folder for the working files of jobs.' }),
+  MEDIA_SCRATCH_BYTES: integer({ default: 64 * GiB, min: 1, max: 1024 * GiB, doc: 'Most disk that one media job may take below `SCRATCH_DIR`, its source included, in bytes.' }),
   MEDIA_PRESET: choice(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'], {
     default: 'veryfast',
     doc: 'x264 preset: slower means smaller files.',
   }),
+  MEDIA_MAX_HEIGHT: integer({ default: 2160, min: 144, max: 2160, doc: 'Longest short side of a rendition, in pixels; a larger source gets no larger one.' }),
+  MEDIA_SEGMENT_TYPE: choice(['fmp4', 'ts'], { default: 'fmp4', doc: 'HLS segments: fragmented MP4, or MPEG-TS for old players.' }),
+  MEDIA_MP4: flag({ default: false, doc: 'Also make one MP4 of each video, for download.' }),
+  MEDIA_M4A: flag({ default: true, doc: 'Also make one M4A of the sound.' }),
+};
+
+export const opsConfig = {
+  JOBS_PORT: integer({ default: 4001, min: 0, max: 65_535, doc: 'Port of the probes and metrics of the jobs process, on HOST; 0 picks a free one.' }),
+  METRICS_TOKEN: optional(text({ minLength: 16, secret: true, doc: 'When set, `/metrics` needs it as a bearer token; when not, everyone who reaches the port may read.' })),
 };

@@ -2,18 +2,28 @@ import type { z } from 'zod';
 import type { EventType } from '../events/index.ts';
 import type { Backoff } from '../kernel/index.ts';
 
-/** A kind of job, as data: what starts it, what it takes, what comes of it, how long and how often it may try. */
-export interface JobContract<Name extends string = string, Input = unknown> {
+/** What the queues know of all work: what it takes, how long and how often it may try. */
+interface WorkContract<Name extends string, Input> {
   name: Name;
   queue: QueueName;
-  /** The event that starts one such job; its payload is the input. */
-  trigger: EventType;
   input: z.ZodType<Input>;
-  /** Events that tell of its end: exactly one of them per job, however often it ran. */
-  results: { done: EventType; failed: EventType };
   /** Tries in all, the first included. */
   attempts: number;
   backoff: Backoff;
+}
+
+/** A kind of job, as data: also what starts it and what comes of it. */
+export interface JobContract<Name extends string = string, Input = unknown> extends WorkContract<Name, Input> {
+  /** The event that starts one such job; its payload is the input. */
+  trigger: EventType;
+  /** Events that tell of its end: exactly one of them per job, however often it ran. */
+  results: { done: EventType; failed: EventType };
+}
+
+/** A kind of work that a job hands out to any number of workers, and waits for. No event starts it or tells of its end. */
+export interface PartContract<Name extends string = string, Input = unknown> extends WorkContract<Name, Input> {
+  /** Name of the job that hands it out. */
+  partOf: string;
 }
 
 export const QUEUES = ['media', 'notification', 'caption', 'moderation'] as const;

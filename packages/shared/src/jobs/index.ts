@@ -1,4 +1,5 @@
-export { QUEUES, type JobContract, type QueueName } from './contract.ts';
+export { QUEUES, type JobContract, type PartContract, type QueueName } from './contract.ts';
 export { mediaTranscode } from './media.ts';
+export { mediaPart, type MediaPart } from './media-part.ts';
 export { JOB_CONTRACTS, jobContract } from './registry.ts';
 export type { JobOccurrence, ObserveJobs } from './observe.ts';

@@ -23,6 +23,9 @@ export const ERRORS = {
   source_not_allowed: { status: 403, class: 'permanent', message: 'These credentials may not publish events from this source.' },
   invalid_signature: { status: 403, class: 'permanent', message: 'The signed URL is not valid for this request.' },
   url_expired: { status: 403, class: 'permanent', message: 'The signed URL has expired.' },
+  // Conversations
+  message_deleted: { status: 410, class: 'permanent', message: 'The message was deleted.' },
+  too_many_reactions: { status: 409, class: 'permanent', message: 'The message has as many different reactions as it may have.' },
   // Uploads and objects
   upload_too_large: { status: 413, class: 'permanent', message: 'The file is larger than uploads may be.' },
   upload_missing: { status: 409, class: 'permanent', message: 'Nothing was uploaded for this media yet.' },

@@ -1,7 +1,7 @@
 import type { Log } from '../kernel/index.ts';
 import type { QueueStore } from './port.ts';
 
-export { DelayedError, UnrecoverableError } from 'bullmq';
+export { DelayedError, UnrecoverableError, WaitingChildrenError } from 'bullmq';
 export type * from './port.ts';
 
 /** Connections for queries on the PostgreSQL backend. */
