@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@armoricore/shared/kernel';
 
 const INTERVAL_MS = 250;
-/** Looking may take this share of the time. */
+/** Looking may take this share of the time, while the pauses are no longer than this, in ms. */
 const SHARE = 0.02;
+const MAX_PAUSE_MS = 1_000;
 
 /**
  * Does `work` while the folder holds no more than `maxBytes`; over it, the signal that work gets aborts.
@@ -29,7 +30,7 @@ export async function withinQuota<T>(
         over.abort(new AppError('media_too_large', { bytes, allowed_bytes: maxBytes }, { message: 'The media needs more disk than one may have.' }));
         return;
       }
-      const pause = Math.max(INTERVAL_MS, (performance.now() - begun) / SHARE);
+      const pause = Math.min(Math.max(INTERVAL_MS, (performance.now() - begun) / SHARE), MAX_PAUSE_MS);
       await sleep(pause, undefined, { signal: finished.signal }).catch(() => undefined); // The work ended.
     }
   }
