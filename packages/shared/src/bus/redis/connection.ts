@@ -35,7 +35,7 @@ export interface Connection {
   run(wanted: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** The same, with every text of the answer as bytes. */
   runForBytes(wanted: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** @throws AppError `unavailable` unless Redis answers now */
+  /** Waits for the first connection. @throws AppError `unavailable` unless Redis answers within 2 s */
   ping(): Promise<void>;
   close(): void;
 }
@@ -82,19 +82,24 @@ export function connectRedis(url: string, { name, log, onUp }: { name: string; l
     };
   }
 
+  async function whenUp(ms: number): Promise<void> {
+    if (state === 'new' || state === 'down') {
+      await withDeadline(up.promise, Math.max(ms, 1), 'Redis cannot be reached').catch((cause: unknown) => Promise.reject(unavailable(cause)));
+    }
+    if (client.status !== 'ready') throw unavailable();
+  }
+
   return {
     get closed() {
       return state === 'closed';
     },
-    async whenUp(ms) {
-      if (state === 'new' || state === 'down') {
-        await withDeadline(up.promise, Math.max(ms, 1), 'Redis cannot be reached').catch((cause: unknown) => Promise.reject(unavailable(cause)));
-      }
-      if (client.status !== 'ready') throw unavailable();
-    },
+    whenUp,
     run: runBy((...words) => client.call(...words)),
     runForBytes: runBy((...words) => client.callBuffer(...words)),
-    ping: () => command(async () => void (await withDeadline(client.ping(), PING_TIMEOUT_MS, 'Redis does not answer'))),
+    async ping() {
+      if (state === 'new') await whenUp(PING_TIMEOUT_MS);
+      await command(() => withDeadline(client.ping(), PING_TIMEOUT_MS, 'Redis does not answer'));
+    },
     close() {
       state = 'closed';
       up.resolve();
