@@ -46,7 +46,9 @@ it('keeps processes apart, and lets the next in when the first is done', async (
 it('ends with the process that held it', async () => {
   const dead = locksOf(0).newLock('a');
   await dead.lock(never, () => undefined);
-  await processes[1]!.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`);
+  // In this database alone: the locks of other tests are in the same list.
+  const here = `database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  await processes[1]!.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND ${here}`);
   const next = locksOf(1).newLock('a');
   await next.lock(never, () => undefined);
   await next.unlock();
