@@ -18,7 +18,7 @@ const SLOW = { testTimeout: 120_000 };
 export default defineConfig({
   test: {
     // Most tests wait for servers and for time limits, not for a processor.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(2, availableParallelism()),
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
