@@ -59,3 +59,12 @@ export function identify(event: unknown): { event_id?: string; event_type?: stri
     ...(typeof event_type === 'string' && event_type !== '' ? { event_type: event_type.slice(0, 128) } : {}),
   };
 }
+
+/** JSON where a text is JSON, else the text itself: no event, as the consumer finds. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

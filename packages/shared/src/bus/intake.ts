@@ -1,7 +1,7 @@
 import { assertSource, MAX_EVENT_BYTES, parseEvent, type BusEvent } from '../events/index.ts';
 import type { Bury } from '../dead-letters/index.ts';
 import { AppError, describeError, type Log } from '../kernel/index.ts';
-import { identify } from './delivery-store.ts';
+import { identify, jsonOrText } from './delivery-store.ts';
 import type { Bus } from './port.ts';
 
 /** The origin of dead letters of what other systems sent. */
@@ -26,7 +26,7 @@ export function createIntake({ bus, bury, log }: { bus: Pick<Bus, 'publish'>; bu
       await bus.publish(readEvent(source, body));
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
-      const payload = readable(body);
+      const payload = jsonOrText(body.toString('utf8'));
       const { event_type: name = 'unknown' } = identify(payload);
       log.warn({ message_id: id, source, code: error.code, reason: describeError(error) }, 'a message of another system is no event');
       await bury({ kind: 'event', origin: INTAKE, refId: id, name, payload, reason: error.code, attempts: 1, lastError: explain(error) });
@@ -46,16 +46,6 @@ function readEvent(source: string, body: Buffer): BusEvent {
   if (event.source !== source) throw new AppError('source_not_allowed', { source: event.source, event_type: event.event_type, allowed: [source] });
   assertSource(event);
   return event;
-}
-
-/** The body as it is kept in a dead letter: as JSON where it is JSON, else as text. */
-function readable(body: Buffer): unknown {
-  const text = body.toString('utf8');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text; // What it looks like is all that is known of it.
-  }
 }
 
 function explain(error: AppError): string {

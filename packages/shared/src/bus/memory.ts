@@ -5,6 +5,7 @@ import type { Claim, DeliveryStore, Letter } from './delivery-store.ts';
 import { encodeEvent, type EncodedEvent } from './encode.ts';
 import type { Bus } from './port.ts';
 import { completeSubscription } from './subscription.ts';
+import { unavailable } from './unavailable.ts';
 
 interface Stored extends EncodedEvent {
   seq: number;
@@ -52,7 +53,7 @@ export function createMemoryBus({ broker = createMemoryBroker(), log = silentLog
   let connected = true;
 
   function assertConnected(): void {
-    if (!connected) throw new AppError('unavailable', { service: 'bus' });
+    if (!connected) throw unavailable();
   }
 
   function deliver(group: MemoryGroup, stored: Stored): void {

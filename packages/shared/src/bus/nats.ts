@@ -3,7 +3,6 @@ import { startConsumer, type Consumer } from './consumer.ts';
 import { encodeEvent } from './encode.ts';
 import type { BrokerOptions } from './index.ts';
 import { createIntake } from './intake.ts';
-import { unavailable } from './nats/errors.ts';
 import { startInbound } from './nats/inbound.ts';
 import { openLanes, type Lanes } from './nats/lanes.ts';
 import { startLink } from './nats/link.ts';
@@ -13,6 +12,7 @@ import { createNatsStore } from './nats/store.ts';
 import { ensureStreams, groupBacklog } from './nats/streams.ts';
 import type { Bus } from './port.ts';
 import { completeSubscription } from './subscription.ts';
+import { unavailable } from './unavailable.ts';
 
 /** How long `ready` and `backlog` wait for the connection, in ms. */
 const CONNECT_MS = 2_000;
@@ -51,7 +51,7 @@ export async function openNatsBus({ url, namespace, bury, log, observe }: Broker
       const complete = completeSubscription(subscription);
       const { group, types, leaseMs } = complete;
       const lanes = await openLanes({ link, names, group, types, leaseMs, log }).catch((error: unknown) => {
-        throw error instanceof AppError ? error : unavailable('The group cannot be made.', error);
+        throw error instanceof AppError ? error : unavailable(error, 'The group cannot be made.');
       });
       const store = createNatsStore({ link, names, lanes, group, leaseMs, bury });
       const consumer = startConsumer(store, complete, { log, observe });
@@ -66,7 +66,7 @@ export async function openNatsBus({ url, namespace, bury, log, observe }: Broker
       try {
         return await groupBacklog(jsm, names, group);
       } catch (error) {
-        throw unavailable('The broker does not answer.', error);
+        throw unavailable(error, 'The broker does not answer.');
       }
     },
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { startListener, type DatabaseHandle, type Listener, type Transaction } from '../db/index.ts';
 import type { Bury } from '../dead-letters/index.ts';
 import type { BusEvent } from '../events/index.ts';
-import { AppError, describeError, type Log } from '../kernel/index.ts';
+import { describeError, type Log } from '../kernel/index.ts';
 import { startConsumer, type Consumer } from './consumer.ts';
 import { encodeEvent } from './encode.ts';
 import type { Observe } from './observe.ts';
@@ -14,6 +14,7 @@ import { pruneEvents } from './postgres/prune.ts';
 import { publishWithin, type Audience } from './postgres/publish.ts';
 import { createDeliveryStore } from './postgres/store.ts';
 import { completeSubscription } from './subscription.ts';
+import { unavailable } from './unavailable.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const PRUNE_EVERY_MS = 3600 * 1000;
@@ -99,7 +100,7 @@ export function createPostgresBus(options: PostgresBusOptions): Bus {
       } catch (error) {
         throw toBusError(error);
       }
-      if (closed !== undefined) throw new AppError('unavailable', { service: 'bus' }, { message: 'The bus is closed.' });
+      if (closed !== undefined) throw unavailable(undefined, 'The bus is closed.');
       listener ??= startListener({ connectionString, channel: CHANNEL, onNotify: wake, log });
       const consumer = startConsumer(createDeliveryStore(db, { group, types, leaseMs, bury: buryHere }), complete, { log, observe });
       consumers.set(consumer, new Set(types));

@@ -1,4 +1,3 @@
-import { AppError } from '../kernel/index.ts';
 import type { BrokerOptions } from './index.ts';
 import { encodeEvent } from './encode.ts';
 import { createIntake } from './intake.ts';
@@ -8,6 +7,7 @@ import { takeInbound } from './rabbitmq/inbound.ts';
 import { laneOf, LANES, namesIn } from './rabbitmq/names.ts';
 import { ONLY_FOR, openPublisher } from './rabbitmq/publisher.ts';
 import { completeSubscription } from './subscription.ts';
+import { unavailable } from './unavailable.ts';
 
 /**
  * The bus in RabbitMQ, 3.10 or later. The events of a group lie in `LANES` quorum queues, spread by their keys; each has one
@@ -41,7 +41,7 @@ export function openRabbitBus({ url, namespace, bury, log, observe }: BrokerOpti
 
     async subscribe(subscription) {
       const complete = completeSubscription(subscription);
-      if (closed !== undefined) throw new AppError('unavailable', { service: 'bus' }, { message: 'The bus is closed.' });
+      if (closed !== undefined) throw unavailable(undefined, 'The bus is closed.');
       const consumer = await consumeGroup(complete, { url, names, publisher, bury, log, observe });
       consumers.add(consumer);
       return {

@@ -6,7 +6,6 @@ import type { BrokerOptions } from './index.ts';
 import { createIntake } from './intake.ts';
 import type { Bus } from './port.ts';
 import { connectRedis, type Connection } from './redis/connection.ts';
-import { unavailable } from './redis/errors.ts';
 import { backlogOf, registerGroup } from './redis/groups.ts';
 import { startInbound } from './redis/inbound.ts';
 import { keysOf } from './redis/keys.ts';
@@ -15,6 +14,7 @@ import { createDeliveryStore } from './redis/store.ts';
 import { trimLog } from './redis/trim.ts';
 import { warnOfLosses } from './redis/warnings.ts';
 import { completeSubscription } from './subscription.ts';
+import { unavailable } from './unavailable.ts';
 
 /** How long events stay in the log for new groups, and ids are known for telling duplicates, in ms. */
 const RETENTION_MS = 7 * 24 * 3600 * 1000;

@@ -3,7 +3,7 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { describeError, fullJitter, withDeadline, type Log } from '../../kernel/index.ts';
 import { dial } from './dial.ts';
-import { unavailable } from './errors.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** Short enough that a publish, which waits 5 s, outlives a restart of the broker. */
 const BACKOFF = { baseMs: 100, maxMs: 2_000 };
@@ -93,7 +93,7 @@ export function startLink(url: string, log: Log): Link {
       // Rejects when the link closes, and only then.
       await delay(fullJitter(BACKOFF, failures), undefined, { signal }).catch(() => undefined);
     }
-    next.reject(unavailable('The bus is closed.'));
+    next.reject(unavailable(undefined, 'The bus is closed.'));
   }
 
   const running = run();
@@ -106,15 +106,15 @@ export function startLink(url: string, log: Log): Link {
       try {
         return await withDeadline(next.promise, ms, `not connected within ${Math.ceil(ms)} ms`);
       } catch (error) {
-        throw unavailable('The broker cannot be reached.', error);
+        throw unavailable(error, 'The broker cannot be reached.');
       }
     },
     async request(subject, body) {
-      if (current === undefined) throw unavailable('The broker is away.');
+      if (current === undefined) throw unavailable(undefined, 'The broker is away.');
       try {
         return await current.nc.request(subject, body, { timeout: REQUEST_MS });
       } catch (error) {
-        throw unavailable('The broker does not answer.', error);
+        throw unavailable(error, 'The broker does not answer.');
       }
     },
     tell(subject, body) {

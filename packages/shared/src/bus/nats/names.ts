@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EVENT_SOURCES, type EventSource } from '../../events/index.ts';
+import { assertGroup } from '../subscription.ts';
 
 /**
  * Events with the same key share a lane, and a group handles one event of a lane at a time: the order of each key. Every
@@ -9,7 +10,6 @@ export const LANES = 16;
 
 /** What may stand in a subject between two dots. */
 const TOKEN = /^[A-Za-z0-9_-]+$/;
-const GROUP = /^[a-z][a-z0-9_.-]{0,63}$/;
 
 export type NatsNames = ReturnType<typeof natsNames>;
 
@@ -44,12 +44,6 @@ export function allLanes(): number[] {
 /** The group as part of a consumer's name, which has no dots; `~` is in no group. @throws TypeError */
 function groupName(group: string): string {
   return assertGroup(group).replaceAll('.', '~');
-}
-
-/** @throws TypeError for what no subscription may be called; it goes into a header and into names. */
-export function assertGroup(group: string): string {
-  if (!GROUP.test(group)) throw new TypeError(`group is ${JSON.stringify(group)}; allowed: ${GROUP.source}`);
-  return group;
 }
 
 function assertTokens(text: string): string {

@@ -3,9 +3,10 @@ import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type PubAc
 import { headers } from '@nats-io/transport-node';
 import { AppError, fullJitter, newId } from '../../kernel/index.ts';
 import type { EncodedEvent } from '../encode.ts';
-import { unavailable } from './errors.ts';
+import { unavailable } from '../unavailable.ts';
 import type { Link, Session } from './link.ts';
-import { assertGroup, laneOf, type NatsNames } from './names.ts';
+import { assertGroup } from '../subscription.ts';
+import { laneOf, type NatsNames } from './names.ts';
 
 /** Publishes that may wait for the broker at once, and how long each waits, in ms. */
 const MAX_WAITING = 1_000;
@@ -47,7 +48,7 @@ export function createPublisher(link: Link, names: NatsNames): Publisher {
       } catch (error) {
         if (error instanceof AppError) throw error;
         const pauseMs = fullJitter(BACKOFF, failures);
-        if (performance.now() + pauseMs >= deadline) throw unavailable('The broker does not take the event.', error);
+        if (performance.now() + pauseMs >= deadline) throw unavailable(error, 'The broker does not take the event.');
         await delay(pauseMs);
       }
     }

@@ -1,7 +1,7 @@
 import type { Bury } from '../../dead-letters/index.ts';
-import { deadLetterOf, type Claim, type DeliveryStore } from '../delivery-store.ts';
+import { deadLetterOf, jsonOrText, type Claim, type DeliveryStore } from '../delivery-store.ts';
 import type { Delivered } from './delivered.ts';
-import { unavailable } from './errors.ts';
+import { unavailable } from '../unavailable.ts';
 import type { Lanes } from './lanes.ts';
 import type { Link } from './link.ts';
 import type { NatsNames } from './names.ts';
@@ -26,14 +26,14 @@ export function createNatsStore({ link, names, lanes, group, leaseMs, bury }: St
 
   function toClaim(delivered: Delivered): Claim {
     const { seq, attempts, json, onlyFor } = delivered;
-    const claim = { id: String(seq), attempts, event: parse(json), ...(onlyFor === undefined ? {} : { onlyFor }) };
+    const claim = { id: String(seq), attempts, event: jsonOrText(json), ...(onlyFor === undefined ? {} : { onlyFor }) };
     deliveries.set(claim, delivered);
     return claim;
   }
 
   async function isOurs({ lane, deliverySeq }: Delivered): Promise<boolean> {
     const session = link.current;
-    if (session === undefined) throw unavailable('The broker is away.');
+    if (session === undefined) throw unavailable(undefined, 'The broker is away.');
     const { delivered, num_ack_pending } = await session.jsm.consumers.info(names.events, names.laneConsumer(group, lane));
     return delivered.consumer_seq === deliverySeq && num_ack_pending > 0;
   }
@@ -108,13 +108,4 @@ export function createNatsStore({ link, names, lanes, group, leaseMs, bury }: St
       await finish(claim);
     },
   };
-}
-
-/** What is not JSON stays text, which the consumer finds to be no event. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return json;
-  }
 }

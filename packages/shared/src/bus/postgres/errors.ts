@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AppError } from '../../kernel/index.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** SQLSTATE classes and codes of a server that cannot serve now: connection, resources, shutdown, lock not available. */
 const UNAVAILABLE = /^(08...|53...|57P..|55P03|25P03)$/;
@@ -12,7 +13,7 @@ export function toBusError(error: unknown): unknown {
   const root = rootCause(error);
   if (root instanceof AppError) return root;
   if (root instanceof pg.DatabaseError && !UNAVAILABLE.test(root.code ?? '')) return error;
-  return new AppError('unavailable', { service: 'bus' }, { cause: error });
+  return unavailable(error);
 }
 
 /** What drizzle wrapped. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import { connect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { AppError, describeError, fullJitter, type Log } from '../../kernel/index.ts';
+import { describeError, fullJitter, type Log } from '../../kernel/index.ts';
+import { unavailable } from '../unavailable.ts';
 
 const BACKOFF = { baseMs: 100, maxMs: 5_000 };
 /** For each answer of the broker while a connection is made. */
@@ -175,8 +176,4 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-export function unavailable(cause?: unknown): AppError {
-  return new AppError('unavailable', { service: 'bus' }, { cause });
 }

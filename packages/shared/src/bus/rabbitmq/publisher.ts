@@ -1,6 +1,7 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { AppError, type Log } from '../../kernel/index.ts';
-import { keepConnected, openConfirmChannel, unavailable, within, type Connection, type Link } from './connection.ts';
+import { unavailable } from '../unavailable.ts';
+import { keepConnected, openConfirmChannel, within, type Connection, type Link } from './connection.ts';
 import { KEPT_A_WHILE, laneIn, routingKey, type Names } from './names.ts';
 import { declareExchanges, drain, look } from './topology.ts';
 

@@ -1,6 +1,6 @@
 import type { GetMessage } from 'amqplib';
 import type { Bury } from '../../dead-letters/index.ts';
-import { deadLetterOf, type Claim, type DeliveryStore } from '../delivery-store.ts';
+import { deadLetterOf, jsonOrText, type Claim, type DeliveryStore } from '../delivery-store.ts';
 import type { Lane } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { ONLY_FOR } from './publisher.ts';
@@ -116,14 +116,5 @@ function toClaim({ content, properties }: GetMessage, id: string): Claim {
   const headers = properties.headers ?? {};
   const onlyFor: unknown = headers[ONLY_FOR];
   const returned = Number(headers['x-delivery-count'] ?? 0);
-  return { id, attempts: returned + 1, event: readBody(content), ...(typeof onlyFor === 'string' ? { onlyFor } : {}) };
-}
-
-function readBody(content: Buffer): unknown {
-  const text = content.toString('utf8');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text; // The consumer says what is wrong with it.
-  }
+  return { id, attempts: returned + 1, event: jsonOrText(content.toString('utf8')), ...(typeof onlyFor === 'string' ? { onlyFor } : {}) };
 }

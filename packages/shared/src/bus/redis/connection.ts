@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { describeError, fullJitter, withDeadline, type Log } from '../../kernel/index.ts';
-import { isUnknownScript, toBusError, unavailable } from './errors.ts';
+import { unavailable } from '../unavailable.ts';
+import { isUnknownScript, toBusError } from './errors.ts';
 import type { Script } from './script.ts';
 
 const RECONNECT = { baseMs: 100, maxMs: 5_000 };

@@ -1,12 +1,9 @@
 import { AppError } from '../../kernel/index.ts';
+import { unavailable } from '../unavailable.ts';
 
 /** What a server says that cannot serve now. In a script's error the code stands somewhere within. */
 const UNAVAILABLE =
   /\b(LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
-
-export function unavailable(cause?: unknown): AppError {
-  return new AppError('unavailable', { service: 'bus' }, { cause });
-}
 
 /**
  * Tells a Redis that does not answer, or cannot serve now (AppError `unavailable`), from one that refuses. What the server

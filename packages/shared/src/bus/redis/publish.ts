@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, fullJitter, withDeadline } from '../../kernel/index.ts';
 import type { EncodedEvent } from '../encode.ts';
 import type { Connection } from './connection.ts';
-import { unavailable } from './errors.ts';
+import { unavailable } from '../unavailable.ts';
 import type { BusKeys } from './keys.ts';
 import { script } from './script.ts';
 

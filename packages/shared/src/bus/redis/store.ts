@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventType } from '../../events/index.ts';
 import type { Bury } from '../../dead-letters/index.ts';
-import { deadLetterOf, type Claim, type DeliveryStore } from '../delivery-store.ts';
+import { deadLetterOf, jsonOrText, type Claim, type DeliveryStore } from '../delivery-store.ts';
 import { CLAIM } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { isUnknownGroup } from './errors.ts';
@@ -94,14 +94,5 @@ function inTurns<T>(act: (items: T[]) => Promise<void>): (item: T) => Promise<vo
 }
 
 function toClaim([id, attempts, json, onlyFor]: Claimed): Claim {
-  return { id, attempts, event: readJson(json), ...(onlyFor === '' ? {} : { onlyFor }) };
-}
-
-/** What is no JSON, or gone, is given as it is: the consumer buries it. */
-function readJson(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return json;
-  }
+  return { id, attempts, event: jsonOrText(json), ...(onlyFor === '' ? {} : { onlyFor }) };
 }
