@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import * as conversation from './conversation.ts';
-import { envelopeSchema, type Envelope, type EventDefinition, type EventSource } from './envelope.ts';
+import { EVENT_SOURCES, envelopeSchema, type Envelope, type EventDefinition, type EventSource } from './envelope.ts';
 import * as media from './media.ts';
 import * as notifications from './notifications.ts';
 import * as transcription from './transcription.ts';
@@ -56,9 +56,12 @@ export function parseEvent(input: unknown): BusEvent {
   return { ...envelope.data, payload: payload.data } as BusEvent;
 }
 
-/** @throws AppError `source_not_allowed` when an event of this type may not come from its source */
-export function assertSource({ event_type, source }: Pick<BusEvent, 'event_type' | 'source'>): void {
-  const allowed = eventDefinition(event_type).from;
+/**
+ * @param owned the sources that whoever publishes may claim; default all
+ * @throws AppError `source_not_allowed` when an event of this type may not come from its source
+ */
+export function assertSource({ event_type, source }: Pick<BusEvent, 'event_type' | 'source'>, owned: readonly string[] = EVENT_SOURCES): void {
+  const allowed = eventDefinition(event_type).from.filter((known) => owned.includes(known));
   if (!allowed.some((known) => known === source)) throw new AppError('source_not_allowed', { source, event_type, allowed });
 }
 
