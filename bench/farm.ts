@@ -1,7 +1,7 @@
 /**
  * The job farm beside bare BullMQ on the same backend, in one run with private servers on this machine:
- * `npm run bench -- farm [--only redis,postgres] [--jobs N] [--concurrency N] [--rounds N] [--memory-jobs N] [--json FILE]`.
- * A job does nothing. Bare BullMQ is done when it returns; the farm when its outcome, an event, is committed to PostgreSQL.
+ * `npm run bench -- farm [--only redis,postgres] [--jobs N] [--concurrency N] [--work MS,MS] [--rounds N] [--memory-jobs N] [--json FILE]`.
+ * A job does nothing, or computes for some time. Bare BullMQ is done when it returns; the farm when its outcome, an event, is committed to PostgreSQL.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -21,7 +21,8 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(BACKENDS).join(',') },
     jobs: { type: 'string', default: '5000' },
-    concurrency: { type: 'string', default: '100' },
+    concurrency: { type: 'string', default: '400' },
+    work: { type: 'string', default: '0,1' },
     rounds: { type: 'string', default: '3' },
     'memory-jobs': { type: 'string', default: '200000' },
     json: { type: 'string' },
@@ -29,6 +30,7 @@ const { values } = parseArgs({
 });
 const jobs = bounded('jobs', values.jobs, 100, 1_000_000);
 const concurrency = bounded('concurrency', values.concurrency, 1, 1_000);
+const works = values.work.split(',').map((ms) => bounded('work', ms, 0, 1_000));
 const rounds = bounded('rounds', values.rounds, 1, 20);
 const memoryJobs = bounded('memory-jobs', values['memory-jobs'], 1_000, 10_000_000);
 
@@ -39,13 +41,13 @@ interface Measured {
 }
 
 /** Each contestant's jobs per second and processor time per job: the medians of rounds in which they take turns. */
-async function race(place: Place): Promise<Record<Contestant, Measured>> {
+async function race(place: Place, workMs: number): Promise<Record<Contestant, Measured>> {
   const names = Object.keys(CONTESTANTS) as Contestant[];
   const found = new Map(names.map((name): [Contestant, Measured[]] => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     const count = round === 0 ? Math.min(jobs, 500) : jobs;
     for (const name of names) {
-      const run = await CONTESTANTS[name](place, { concurrency });
+      const run = await CONTESTANTS[name](place, { concurrency, workMs });
       const begun = performance.now();
       const cpuBefore = process.cpuUsage();
       await run.through(count);
@@ -85,10 +87,12 @@ for (const backend of chosen('only', values.only, BACKENDS)) {
   process.stderr.write(`${backend} …\n`);
   const place = await openPlace(backend as keyof typeof BACKENDS);
   try {
-    const measured = await race(place);
-    for (const [name, { rate, cpu }] of Object.entries(measured)) {
-      const against = { 'of bare BullMQ': rate / measured['bare BullMQ'].rate, 'of BullMQ + a write': rate / measured['BullMQ + a write'].rate };
-      results.push({ row: `${backend}: ${name}`, metrics: { 'jobs/s': rate, ...against, 'CPU µs/job': cpu } });
+    for (const workMs of works) {
+      const measured = await race(place, workMs);
+      for (const [name, { rate, cpu }] of Object.entries(measured)) {
+        const against = { 'of bare BullMQ': rate / measured['bare BullMQ'].rate, 'of BullMQ + a write': rate / measured['BullMQ + a write'].rate };
+        results.push({ row: `${backend}, ${workMs} ms each: ${name}`, metrics: { 'jobs/s': rate, ...against, 'CPU µs/job': cpu } });
+      }
     }
   } finally {
     await place.close();
@@ -96,7 +100,7 @@ for (const backend of chosen('only', values.only, BACKENDS)) {
 }
 process.stderr.write('memory …\n');
 const kept = await memory();
-process.stdout.write(report(`${jobs} jobs that do nothing, ${concurrency} at once, median of ${rounds} rounds`, results));
+process.stdout.write(report(`${jobs} jobs, ${concurrency} at once, median of ${rounds} rounds`, results));
 process.stdout.write(report('Memory of Redis', [kept]));
 const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, jobs, concurrency, rounds, results, memory: kept }, null, 2)}\n`);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, jobs, concurrency, works, rounds, results, memory: kept }, null, 2)}\n`);

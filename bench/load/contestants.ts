@@ -16,20 +16,34 @@ export interface Run {
 
 export type Contestant = 'bare BullMQ' | 'BullMQ + a write' | 'the farm';
 
-export const CONTESTANTS: Record<Contestant, (place: Place, options: { concurrency: number }) => Promise<Run>> = {
-  'bare BullMQ': (place, options) => bare(place, options, async () => undefined),
+export interface Load {
+  concurrency: number;
+  /** What each job computes, in ms. */
+  workMs: number;
+}
+
+export const CONTESTANTS: Record<Contestant, (place: Place, load: Load) => Promise<Run>> = {
+  'bare BullMQ': (place, load) => bare(place, load, async () => compute(load.workMs)),
   /** What a job costs at least when its outcome is to be durable: one row, committed by itself. */
-  'BullMQ + a write': async (place, options) => {
+  'BullMQ + a write': async (place, load) => {
     const { pool } = place.database;
     await pool.query('CREATE TABLE IF NOT EXISTS bench_outcomes (job_id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())');
-    return bare(place, options, async ({ id }) => void (await pool.query('INSERT INTO bench_outcomes (job_id) VALUES ($1)', [id])));
+    return bare(place, load, async ({ id }) => {
+      compute(load.workMs);
+      await pool.query('INSERT INTO bench_outcomes (job_id) VALUES ($1)', [id]);
+    });
   },
   'the farm': farm,
 };
 
+function compute(ms: number): void {
+  const until = performance.now() + ms;
+  while (ms > 0 && performance.now() < until);
+}
+
 const inputOf = (mediaId: string) => ({ media_id: mediaId, user_id: 'u1', file_path: 'file:///x', metadata: {} });
 
-async function bare(place: Place, { concurrency }: { concurrency: number }, process: JobProcessor): Promise<Run> {
+async function bare(place: Place, { concurrency }: Load, process: JobProcessor): Promise<Run> {
   const queues = await place.openQueues();
   const counter = createCounter();
   const worker = queues.worker('media', process, { concurrency, lockMs: 15_000, backoff: () => 0 });
@@ -48,14 +62,14 @@ async function bare(place: Place, { concurrency }: { concurrency: number }, proc
   };
 }
 
-async function farm(place: Place, { concurrency }: { concurrency: number }): Promise<Run> {
+async function farm(place: Place, { concurrency, workMs }: Load): Promise<Run> {
   const { database, ...services } = place;
   const queues = await place.openQueues();
   const counter = createCounter();
   const job = defineJob(mediaTranscode, {
     timeLimitMs: 60_000,
     source: 'media-worker',
-    run: async () => undefined,
+    run: async () => compute(workMs),
     async done(_tx, { media_id, user_id }) {
       const nothing = { thumbnail_urls: [], storyboard: null, captions: [], duration_ms: 1, renditions: [], metadata: {} };
       return { media_id, user_id, playback_urls: { hls: 'https://example.test/master.m3u8' }, ...nothing };

@@ -8,6 +8,16 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** Thrown by a run that has nothing to do before some moment: the job rests until then, in its queue, and no try is counted. */
+export class Postponed extends Interrupted {
+  readonly restMs: number;
+
+  constructor(why: string, restMs: number) {
+    super(why);
+    this.restMs = restMs;
+  }
+}
+
 /**
  * Runs `work` until `control` aborts, which it does by itself after the time limit. Once aborted, waits a little for the work
  * to end and then throws the reason of the abort. Work that completes all the same has completed.

@@ -76,7 +76,8 @@ export function createFarm(options: FarmOptions): Farm {
   const byName = new Map(jobs.map((job) => [job.contract.name, job]));
   const queueNames = [...new Set([...jobs, ...parts].map(({ contract }) => contract.queue))];
   const records = createJobRecords(db);
-  const settler = createSettler({ db, bus, bury, records });
+  const concurrency = queueNames.reduce((sum, name) => sum + (limits[name]?.concurrency ?? 1), 0);
+  const settler = createSettler({ db, bus, bury, records, concurrency });
   const scratch = createScratch(scratchDir);
   const stopping = new AbortController();
   const cancellations = createCancellations({ db, connectionString: databaseUrl, log, onRequest: cancel });

@@ -1,7 +1,7 @@
 import type { JobOccurrence, ObserveJobs } from '@armoricore/shared/jobs';
 import { AppError, describeError, toAppError, type Log } from '@armoricore/shared/kernel';
 import { UnrecoverableError, type JobProcessor, type QueuedJob, type QueueStore } from '@armoricore/shared/queues';
-import { Interrupted, runLimited } from './attempt.ts';
+import { Interrupted, Postponed, runLimited } from './attempt.ts';
 import { cleanUp } from './clean-up.ts';
 import type { AnyJob, JobContext } from './define-job.ts';
 import { giveBack, persist } from './hand-back.ts';
@@ -119,7 +119,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       one.log.info(first ? 'job done' : 'the job had its outcome before');
     } catch (thrown) {
       if (thrown instanceof AwaitsParts) await restForParts(queued, token, one.log);
-      if (thrown instanceof Interrupted) return await release(thrown.message, 0);
+      if (thrown instanceof Interrupted) return await release(thrown.message, thrown instanceof Postponed ? thrown.restMs : 0);
       const isFinal = thrown instanceof PartFailed;
       const error = isFinal ? thrown.reason : toAppError(thrown);
       one.log.warn({ code: error.code, reason: describeError(error) }, 'job try failed');

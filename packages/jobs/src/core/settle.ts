@@ -8,7 +8,10 @@ import { createBatcher } from './group-commit.ts';
 import { keyOf, outcomeId, type JobRecords } from './records.ts';
 
 /** Outcomes that share a transaction, at most. */
-const MAX_BATCH = 64;
+const MAX_BATCH = 128;
+/** A transaction waits for so many at most, and so long in ms; for fewer and shorter where few jobs run at once. */
+const ENOUGH = 64;
+const GATHER_MS = 25;
 /** Such transactions at once, so that one that waits for a lock does not hold up all jobs of the process. */
 const PARALLEL = 4;
 
@@ -28,6 +31,15 @@ export interface Settler {
   failed(job: AnyJob, settled: Settled, error: AppError): Promise<boolean>;
 }
 
+export interface SettlerOptions {
+  db: Database;
+  bus: Bus;
+  bury: Bury;
+  records: JobRecords;
+  /** Jobs that this process runs at once. */
+  concurrency: number;
+}
+
 interface Outcome {
   job: AnyJob;
   jobId: string;
@@ -43,7 +55,7 @@ type Waiting = Outcome & PromiseWithResolvers<boolean>;
  * end with share one event_id: of two runs that end, in whatever way, the bus refuses the second and its writes roll back.
  * Jobs that are done at about the same time share a transaction; when one of them spoils it, each gets one of its own.
  */
-export function createSettler({ db, bus, bury, records }: { db: Database; bus: Bus; bury: Bury; records: JobRecords }): Settler {
+export function createSettler({ db, bus, bury, records, concurrency }: SettlerOptions): Settler {
   const publishAll = bus.publishAll ?? refuseBus();
 
   async function commit(outcomes: readonly Outcome[]): Promise<void> {
@@ -77,7 +89,9 @@ export function createSettler({ db, bus, bury, records }: { db: Database; bus: B
       else alone(waiting).then(waiting.resolve, waiting.reject);
     }
   }
-  const add = createBatcher<Waiting>({ max: MAX_BATCH, parallel: PARALLEL }, settle);
+  const enough = Math.min(ENOUGH, Math.ceil(concurrency / 8));
+  const gatherMs = Math.min(GATHER_MS, concurrency / 16);
+  const add = createBatcher<Waiting>({ max: MAX_BATCH, enough, gatherMs, parallel: PARALLEL }, settle);
 
   return {
     done(job, { jobId, input, traceless = false }, result) {

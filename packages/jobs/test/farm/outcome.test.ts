@@ -100,7 +100,7 @@ describe('a settler', () => {
   beforeEach(async () => {
     lab = await createFarmLab('postgres');
     const { db } = lab.database;
-    settler = createSettler({ db, bus: lab.bus, bury: testBury(db), records: createJobRecords(db) });
+    settler = createSettler({ db, bus: lab.bus, bury: testBury(db), records: createJobRecords(db), concurrency: 100 });
   });
   afterEach(() => lab.close());
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MAX_EVENT_BYTES, eventKey, type BusEvent } from '../events/index.ts';
 import { AppError } from '../kernel/index.ts';
 
@@ -26,7 +26,7 @@ export function encodeEvent(event: BusEvent): EncodedEvent {
   if (bytes > MAX_EVENT_BYTES) throw new AppError('payload_too_large', { bytes, max_bytes: MAX_EVENT_BYTES });
   const { event_type, source, payload } = JSON.parse(json) as BusEvent;
   const content = canonical([event_type, source, payload], 0);
-  const digest = createHash('sha256').update(content).digest('hex');
+  const digest = hash('sha256', content);
   return { id: event.event_id.toLowerCase(), type: event_type, key: eventKey(event), json, digest };
 }
 

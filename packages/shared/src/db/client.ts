@@ -1,9 +1,8 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Log, Service } from '../kernel/index.ts';
-import * as schema from './schema/index.ts';
 
-export type Database = NodePgDatabase<typeof schema>;
+export type Database = NodePgDatabase;
 /** A running transaction of `Database.transaction`. */
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 
@@ -20,7 +19,7 @@ export function openDatabase(connectionString: string, { max = 10, log }: { max?
   pool.on('error', (error) => log.warn({ reason: error.message }, 'idle database connection lost'));
   // The pool does not listen to a connection that is lent out, and an 'error' that nobody hears ends the process.
   pool.on('connect', (client) => client.on('error', (error) => log.debug({ reason: error.message }, 'database connection lost')));
-  const db = drizzle(pool, { schema });
+  const db = drizzle(pool);
   db.transaction = (work, config) => inTransaction(pool, (own) => own.transaction(work, config));
   return {
     name: 'database',
@@ -40,7 +39,7 @@ export function openDatabase(connectionString: string, { max = 10, log }: { max?
 async function inTransaction<T>(pool: pg.Pool, run: (own: Database) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    return await run(drizzle(client, { schema }));
+    return await run(drizzle(client));
   } finally {
     client.release();
   }

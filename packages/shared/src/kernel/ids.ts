@@ -1,4 +1,4 @@
-import { createHash, randomUUIDv7 } from 'node:crypto';
+import { hash, randomUUIDv7 } from 'node:crypto';
 
 /** A new UUID version 7 (RFC 9562 §5.7): sortable by the time of its making. */
 export function newId(): string {
@@ -12,9 +12,9 @@ export function newId(): string {
  */
 export function deriveId(id: string, name: string): string {
   const time = id.replaceAll('-', '').slice(0, 12);
-  const hash = createHash('sha256').update(`${id}\n${name}`).digest();
-  hash[0] = 0x70 | (hash[0]! & 0x0f);
-  hash[2] = 0x80 | (hash[2]! & 0x3f);
-  const hex = time + hash.subarray(0, 10).toString('hex');
+  const bits = hash('sha256', `${id}\n${name}`, 'buffer');
+  bits[0] = 0x70 | (bits[0]! & 0x0f);
+  bits[2] = 0x80 | (bits[2]! & 0x3f);
+  const hex = time + bits.toString('hex', 0, 10);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -21,24 +21,11 @@ export async function publishWithin(
   { audience, onlyFor = null }: { audience: Audience; onlyFor?: string | null | undefined },
 ): Promise<{ duplicate: boolean }[]> {
   const column = (name: keyof EncodedEvent): Param => sql.param(events.map((event) => event[name]));
-  const receivers = audience === 'relay' ? sql`name = ${RELAY}` : sql`name <> ${RELAY} AND name = coalesce(${onlyFor}, name)`;
-  await transaction.execute(sql`SELECT pg_advisory_xact_lock_shared(${GROUPS_LOCK[0]}, ${GROUPS_LOCK[1]})`);
   const { rows } = await transaction.execute<{ event_id: string }>(sql`
-    WITH given AS (
-      SELECT * FROM unnest(
-        ${column('id')}::uuid[], ${column('type')}::text[], ${column('key')}::text[], ${column('json')}::text[], ${column('digest')}::text[]
-      ) WITH ORDINALITY AS given (event_id, event_type, key, event, digest, place)
-    ), appended AS (
-      INSERT INTO events (event_id, event_type, key, event, digest, target_group)
-      SELECT event_id, event_type, key, event::jsonb, digest, ${onlyFor} FROM given ORDER BY place
-      ON CONFLICT (event_id) DO NOTHING
-      RETURNING seq, key, event_type, event_id
-    ), delivered AS (
-      INSERT INTO bus_deliveries (group_name, seq, key)
-      SELECT bus_groups.name, appended.seq, appended.key
-      FROM appended JOIN bus_groups ON appended.event_type = ANY (bus_groups.types) AND ${receivers}
-    )
-    SELECT event_id, pg_notify(${CHANNEL}, event_type) FROM appended`);
+    SELECT event_id FROM publish_events(
+      ${GROUPS_LOCK[0]}, ${GROUPS_LOCK[1]}, ${CHANNEL}, ${RELAY}, ${audience === 'relay'}, ${onlyFor},
+      ${column('id')}::uuid[], ${column('type')}::text[], ${column('key')}::text[], ${column('json')}::text[], ${column('digest')}::text[]
+    ) AS event_id`);
   const appended = new Set(rows.map(({ event_id }) => event_id));
   if (appended.size === events.length) return events.map(() => ({ duplicate: false }));
 
