@@ -1,7 +1,7 @@
 import type { ChannelContract, EventIn, EventOut, JoinParams, JoinReply, PayloadIn, PayloadOut, PresenceOf, ReplyTo } from './contract.ts';
 import type { Payload, Ref, Status } from './message.ts';
 import type { PresenceFetch } from './presence/tracker.ts';
-import type { Presences } from './presence/state.ts';
+import type { PresenceMeta, Presences } from './presence/state.ts';
 import { compileTopic, type TopicMatcher, type TopicVars } from './topic.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -17,6 +17,8 @@ export interface SocketInfo<Identity> {
   /** What `connect` found out about the client. */
   readonly identity: Identity;
   readonly transport: string;
+  /** Whether it can get payloads of bytes: not over long polling, and not with version 1 of the wire. */
+  readonly binary: boolean;
 }
 
 /** What a handler works with: one per joined topic and connection. */
@@ -50,6 +52,8 @@ export interface TopicPresences<Meta> {
   update(key: string, meta: Meta): void;
   untrack(key: string): void;
   list(): Presences;
+  /** What is tracked of one key, by this channel and others: none when nobody has it. */
+  get(key: string): PresenceMeta[];
   /** Pushes `presence_state` to this client: done once, after `join`, by most channels. */
   pushState(): void | Promise<void>;
 }
@@ -75,6 +79,11 @@ export interface JoinContext<C extends ChannelContract, Identity> {
 export interface Joined<C extends ChannelContract, Assigns> {
   reply?: JoinReply<C>;
   assigns?: Assigns;
+  /**
+   * Listened to in place of the channel's own topic, which they may include: for variants of one topic (batched, encoded
+   * otherwise …). What is broadcast there comes under the channel's own topic; all who listen to one have joined the same topic.
+   */
+  topics?: readonly string[];
 }
 
 /**

@@ -1,28 +1,18 @@
 import type { Channel, Joined } from './channel.ts';
 import { ChannelTable } from './channel-table.ts';
+import { CLOSE } from './close.ts';
 import type { ChannelContract } from './contract.ts';
+import type { Counters } from './counters.ts';
 import type { Fastlane, Member } from './fastlane.ts';
 import type { Admitted } from './gate.ts';
-import { ChannelInstance, type InstanceHost } from './instance.ts';
-import { MalformedFrame, type ClientMessage, type Frame } from './message.ts';
+import { ChannelInstance, type EndFrame, type InstanceHost } from './instance.ts';
+import { MalformedFrame, sameRef, type ClientMessage, type Frame } from './message.ts';
 import type { Presence } from './presence/tracker.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
-import { refusalOf } from './refusal.ts';
+import { Refusal, refusalOf } from './refusal.ts';
 import type { Serializer } from './serializer/serializer.ts';
 import type { LiveConnection, SocketHandler } from './socket.ts';
-
-/** What a connection needs of its transport. */
-export interface Transport {
-  send(frame: Frame): void;
-  /** The client has left a topic: volatile frames of it that still wait are of no use. */
-  forget?(topic: string): void;
-  close(code: number): void;
-  /** Stop and go on reading from the client, so that TCP holds a client back whose join takes long. */
-  pause(): void;
-  resume(): void;
-  /** Bytes that came from the client so far; absent where silence does not end a connection. */
-  readonly bytesRead?: number;
-}
+import type { Transport } from './transport/port.ts';
 
 /** What all connections of one mount share. */
 export interface ConnectionOptions {
@@ -31,27 +21,15 @@ export interface ConnectionOptions {
   fastlane: Fastlane;
   pubsub: PubSub;
   presence: Presence;
+  counters: Counters;
   maxChannels: number;
   mailboxLimit: number;
   idleTimeoutMs: number;
   onCrash(topic: string, thrown: unknown): void;
   onClosed(connection: Connection): void;
+  /** A channel that was joined ended. */
+  onEnded?: (how: EndFrame) => void;
 }
-
-/** Close codes that the engine uses, and whether phoenix.js comes back after them (all but 1000). */
-export const CLOSE = {
-  /** The id of the socket was disconnected. */
-  disconnected: 1001,
-  /** Nothing received for the idle time-out. */
-  idle: 1002,
-  /** A frame that is not of the protocol. */
-  malformed: 1011,
-  shutdown: 1012,
-  /** Too slow a reader, or a flood: come back later. */
-  overload: 1013,
-  /** What `connect` was granted has run out: come back with a new token. */
-  expired: 4001,
-} as const;
 
 /** Messages that may wait behind a slow join before reading stops. */
 const WAITING_BEFORE_PAUSE = 32;
@@ -91,15 +69,36 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
     return this.#channels.size;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Joins a topic for a client that does not ask itself. Resolves with what lets messages flow.
+   * @throws what the channel's `join` throws; Refusal when no channel has the topic
+   */
+  async joinFor(topic: string, params: unknown): Promise<() => void> {
+    const route = this.#route(topic);
+    if (route === null) throw new Refusal('unmatched topic');
+    const instance = new ChannelInstance(this, route.channel, route.vars, { joinRef: null, ref: null, topic, event: 'phx_join', payload: params });
+    this.#joining = instance;
+    const outcome = await instance.join(params);
+    return () => {
+      this.#joining = null;
+      if (!this.#closed) this.#accept(instance, null, outcome);
+    };
+  }
+
   /** Takes one frame of the client. A malformed one closes the connection, as Phoenix's socket crash does. */
   receive(data: Buffer, binary: boolean): void {
     if (this.#closed) return;
+    this.#options.counters.messagesIn += 1;
     let message: ClientMessage;
     try {
       message = this.serializer.decode(data, binary);
     } catch (thrown) {
       if (!(thrown instanceof MalformedFrame)) throw thrown;
-      this.close(CLOSE.malformed);
+      this.close(CLOSE.malformed, 'shutdown:malformed');
       return;
     }
     if (this.#joining !== null) this.#wait(message);
@@ -107,7 +106,9 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
   }
 
   send(frame: Frame | null): void {
-    if (frame !== null && !this.#closed) this.#transport.send(frame);
+    if (frame === null || this.#closed) return;
+    this.#options.counters.messagesOut += 1;
+    this.#transport.send(frame);
   }
 
   /** Ends all channels without a frame, then closes the transport. */
@@ -122,6 +123,7 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiting = null;
+    this.#options.counters.ended(reason);
     this.#stopListening?.();
     this.#joining?.end(null, reason, { silently: true });
     for (const instance of this.#channels.all()) instance.end(null, reason);
@@ -168,10 +170,11 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
   }
   unsubscribe(topic: string, member: Member): void {
     this.#options.fastlane.leave(topic, member);
-    this.#transport.forget?.(topic);
+    this.#transport.forget?.(member.topic);
   }
-  ended(instance: ChannelInstance): void {
+  ended(instance: ChannelInstance, how: EndFrame): void {
     this.#channels.delete(instance);
+    this.#options.onEnded?.(how);
   }
   flooded(): void {
     this.close(CLOSE.overload, 'shutdown:flooded');
@@ -263,6 +266,7 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
 
   #accept(instance: ChannelInstance, ref: unknown, outcome: unknown): void {
     const { params, joined } = outcome as { params: unknown; joined: Joined<ChannelContract, unknown> | void };
+    this.#options.counters.joins += 1;
     this.#channels.add(instance);
     instance.accept(ref, params, joined);
   }
@@ -270,6 +274,7 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
   #joinFailed(message: ClientMessage, thrown: unknown): void {
     const refusal = refusalOf(thrown);
     if (refusal === null) this.crashed(String(message.topic), thrown);
+    this.#options.counters.refusedJoins += 1;
     this.#refuseJoin(message, refusal === null ? { reason: 'join crashed' } : refusal.toResponse());
   }
 
@@ -288,9 +293,4 @@ export class Connection implements InstanceHost, LiveConnection<unknown> {
     }
     return null;
   }
-}
-
-/** Refs are compared strictly; two objects are the same when their JSON is. */
-function sameRef(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }

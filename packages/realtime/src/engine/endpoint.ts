@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLOSE, Connection, type ConnectionOptions, type Transport } from './connection.ts';
+import { CLOSE } from './close.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { Counters } from './counters.ts';
+import { DirectClient, type DirectJoin } from './direct.ts';
 import { Fastlane } from './fastlane.ts';
-import { admit, isRejected, type Admission, type Admitted, type Rejected } from './gate.ts';
+import { admit, isRejected, rejection, type Admission, type Admitted, type Rejected } from './gate.ts';
 import type { Payload } from './message.ts';
 import { Presence } from './presence/tracker.ts';
 import { createLocalPubSub } from './pubsub/local.ts';
@@ -10,7 +13,8 @@ import type { PubSub } from './pubsub/port.ts';
 import type { Mount } from './socket.ts';
 import { connectInfo, originAllowed, protocolRefused, route, splitUrl, withoutToken, type Route } from './transport/handshake.ts';
 import { LongPoll } from './transport/longpoll.ts';
-import { WebSocketUpgrader } from './transport/websocket.ts';
+import type { Transport } from './transport/port.ts';
+import { WebSocketUpgrader, type Receiver, type WebSocketTransport } from './transport/websocket.ts';
 
 export interface EndpointOptions {
   mounts: readonly Mount[];
@@ -27,6 +31,24 @@ interface Mounted {
   connection: ConnectionOptions;
 }
 
+export interface EndpointStats extends Readonly<Pick<Counters, 'joins' | 'refusedJoins' | 'messagesIn' | 'messagesOut' | 'replaced' | 'ends'>> {
+  connections: number;
+  /** Topics that these have joined, each counted for itself. */
+  channels: number;
+  /** What is tracked, on any node, as this one knows it. */
+  presences: number;
+}
+
+/** Completes a handshake and hands the socket to what `open` makes. */
+type Upgrade = (open: (transport: WebSocketTransport) => Receiver) => void;
+
+interface DirectUpgrade {
+  socket: Duplex;
+  mounted: Mounted;
+  mount: Mount;
+  upgrade: Upgrade;
+}
+
 /** How often idle and expired connections are looked for, at least, in ms. */
 const SWEEP_MS = 5_000;
 const DEFAULT_IDLE_MS = 60_000;
@@ -40,6 +62,7 @@ export class Endpoint {
   readonly #onCrash: (where: string, thrown: unknown) => void;
   readonly #mounted = new Map<Mount, Mounted>();
   readonly #open = new Set<Connection>();
+  readonly #counters = new Counters();
   readonly #sweep: NodeJS.Timeout;
   #draining = false;
 
@@ -50,7 +73,7 @@ export class Endpoint {
     this.#presence = new Presence(pubsub, this.#fastlane, onCrash);
     this.#onCrash = onCrash;
     for (const mount of mounts) {
-      this.#mounted.set(mount, { websocket: new WebSocketUpgrader(mount), longpoll: new LongPoll(mount), connection: this.#connectionOptions(mount) });
+      this.#mounted.set(mount, { websocket: new WebSocketUpgrader(mount, this.#counters), longpoll: new LongPoll(mount, this.#counters), connection: this.#connectionOptions(mount) });
     }
     const shortest = Math.min(...mounts.map((mount) => mount.idleTimeoutMs ?? DEFAULT_IDLE_MS));
     this.#sweep = setInterval(() => this.#sweepConnections(), Math.min(SWEEP_MS, shortest / 8)).unref();
@@ -59,6 +82,16 @@ export class Endpoint {
   /** Sends to every subscriber of a topic on every node. */
   broadcast(topic: string, event: string, payload: Payload): void {
     this.#pubsub.publish({ topic, event, payload });
+  }
+
+  /** Sends to the subscribers of a topic on this node alone. */
+  localBroadcast(topic: string, event: string, payload: Payload): void {
+    this.#fastlane.deliver({ topic, event, payload });
+  }
+
+  /** Channels of this node that listen on a topic. */
+  membersOf(topic: string): number {
+    return this.#fastlane.count(topic);
   }
 
   /** Closes every connection with this socket id, on every node; phoenix.js reconnects (1001) unless it is refused then. */
@@ -73,11 +106,17 @@ export class Endpoint {
     return found.length;
   }
 
-  /** Figures of this node. */
-  stats(): { connections: number; channels: number } {
+  /** Figures of this node: what there is now, and what was counted since it began. */
+  stats(): EndpointStats {
     let channels = 0;
     for (const connection of this.#open) channels += connection.size;
-    return { connections: this.#open.size, channels };
+    const { joins, refusedJoins, messagesIn, messagesOut, replaced, ends } = this.#counters;
+    return { connections: this.#open.size, channels, presences: this.#presence.size, joins, refusedJoins, messagesIn, messagesOut, replaced, ends: { ...ends } };
+  }
+
+  /** The topics with the most subscribers on this node, largest first. */
+  topTopics(most: number): { topic: string; members: number }[] {
+    return this.#fastlane.largest(most);
   }
 
   /** Answers a plain HTTP request to a path of a socket (long polling, or a WebSocket path without an upgrade). False when the path is another's. */
@@ -107,9 +146,14 @@ export class Endpoint {
       if (socket.destroyed) return;
       if (isRejected(outcome)) return refuseUpgrade(socket, outcome);
       if (request.headers['sec-websocket-version'] !== '13') return refuseUpgrade(socket, { status: 400, body: 'sec-websocket-version must be 13' });
-      socket.off('error', onError);
-      withoutToken(request, found.mount);
-      mounted.websocket.upgrade(request, socket, head, (transport) => this.#openConnection(transport, mounted, outcome));
+      const upgrade: Upgrade = (open) => {
+        socket.off('error', onError);
+        withoutToken(request, found.mount);
+        mounted.websocket.upgrade(request, socket, head, open);
+      };
+      const { join } = outcome;
+      if (join === undefined) upgrade((transport) => this.#openConnection(transport, mounted, outcome));
+      else this.#openDirect({ socket, mounted, upgrade, mount: found.mount }, outcome, join).catch(fail);
     };
     const fail = (thrown: unknown): void => {
       this.#onCrash(`upgrade ${found.mount.path}`, thrown);
@@ -185,6 +229,7 @@ export class Endpoint {
       fastlane: this.#fastlane,
       pubsub: this.#pubsub,
       presence: this.#presence,
+      counters: this.#counters,
       maxChannels: mount.maxChannels ?? 100,
       mailboxLimit: mount.mailboxLimit ?? 1_000,
       idleTimeoutMs: mount.idleTimeoutMs ?? DEFAULT_IDLE_MS,
@@ -197,6 +242,26 @@ export class Endpoint {
     const connection = new Connection(transport, admitted, mounted.connection);
     this.#open.add(connection);
     return connection;
+  }
+
+  /** The client joins first: the upgrade is refused where the channel refuses. */
+  async #openDirect({ socket, mounted, mount, upgrade }: DirectUpgrade, admitted: Admitted, join: DirectJoin): Promise<void> {
+    const client = new DirectClient(admitted, mounted.connection);
+    this.#open.add(client.connection);
+    const gone = (): void => client.closed('shutdown:closed');
+    socket.once('close', gone);
+    try {
+      await client.join(join);
+    } catch (thrown) {
+      client.closed('shutdown:refused');
+      return refuseUpgrade(socket, rejection(mount, 'websocket', thrown, this.#onCrash));
+    }
+    // It was closed while it joined: the client may try again.
+    if (client.connection.isClosed) return refuseUpgrade(socket, { status: 503, body: '' });
+    upgrade((transport) => {
+      socket.off('close', gone);
+      return client.open(transport);
+    });
   }
 
   #sweepConnections(): void {

@@ -1,10 +1,14 @@
-import { volatileKey, type Frame, type Payload } from './message.ts';
+import { isBinary, volatileKey, type Frame, type Payload } from './message.ts';
 import type { Broadcast, PubSub } from './pubsub/port.ts';
 import type { PresenceAudience, PresenceFetch } from './presence/tracker.ts';
 import type { Serializer } from './serializer/serializer.ts';
 
 /** One subscriber of a topic on this node. */
 export interface Member {
+  /** The topic that its client joined: broadcasts come under this name. */
+  readonly topic: string;
+  /** The id of its connection, for `Broadcast.only`. */
+  readonly socketId: string | null;
   /** Whether it is the one that `Broadcast.except` names. */
   is(id: string): boolean;
   readonly serializer: Serializer;
@@ -33,9 +37,14 @@ export class Fastlane implements PresenceAudience {
     this.#onCrash = onCrash;
   }
 
+  /** @throws TypeError when its members have joined another topic: they share frames, which name it */
   join(topic: string, member: Member): void {
     const known = this.#topics.get(topic);
     if (known !== undefined) {
+      const [other] = known.members;
+      if (other !== undefined && other.topic !== member.topic) {
+        throw new TypeError(`who joined ${JSON.stringify(member.topic)} cannot listen to ${JSON.stringify(topic)}, which is of ${JSON.stringify(other.topic)}`);
+      }
       known.members.add(member);
       return;
     }
@@ -73,26 +82,47 @@ export class Fastlane implements PresenceAudience {
   count(topic: string): number {
     return this.#topics.get(topic)?.members.size ?? 0;
   }
+
+  /** The topics with the most members on this node, largest first. */
+  largest(most: number): { topic: string; members: number }[] {
+    const found: { topic: string; members: number }[] = [];
+    for (const [topic, { members }] of this.#topics) {
+      if (found.length === most && members.size <= found.at(-1)!.members) continue;
+      const place = found.findIndex((other) => other.members < members.size);
+      found.splice(place === -1 ? found.length : place, 0, { topic, members: members.size });
+      if (found.length > most) found.pop();
+    }
+    return found;
+  }
 }
 
 function deliver(broadcast: Broadcast, members: Set<Member>): void {
   const { event, payload, except } = broadcast;
+  const only = broadcast.only === undefined ? null : new Set(broadcast.only);
   let v1: Frame | null | undefined;
   let v2: Frame | null | undefined;
+  /** Bytes for direct connections; their JSON is that of V2. */
+  let bare: Frame | null | undefined;
+  const bytes = isBinary(payload);
   for (const member of members) {
     if (except !== undefined && member.is(except)) continue;
+    if (only !== null && (member.socketId === null || !only.has(member.socketId))) continue;
     if (member.intercepts(event)) {
       member.intercepted(event, payload);
       continue;
     }
-    const frame = member.serializer.version === 2 ? (v2 ??= encode(broadcast, member)) : (v1 ??= encode(broadcast, member));
+    const { version } = member.serializer;
+    let frame: Frame | null;
+    if (version === 1) frame = v1 ??= encode(broadcast, member);
+    else if (version === 'direct' && bytes) frame = bare ??= encode(broadcast, member);
+    else frame = v2 ??= encode(broadcast, member);
     // Null: bytes cannot reach V1 clients. Phoenix crashes the broadcaster; here only those clients miss the event.
     if (frame !== null) member.send(frame);
   }
 }
 
-function encode({ topic, event, payload }: Broadcast, member: Member): Frame | null {
-  const frame = member.serializer.broadcast(topic, event, payload);
-  if (frame !== null && member.isVolatile(event)) frame.volatileKey = volatileKey(topic, event);
+function encode({ event, payload }: Broadcast, member: Member): Frame | null {
+  const frame = member.serializer.broadcast(member.topic, event, payload);
+  if (frame !== null && member.isVolatile(event)) frame.volatileKey = volatileKey(member.topic, event);
   return frame;
 }

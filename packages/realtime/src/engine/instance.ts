@@ -23,7 +23,7 @@ export interface InstanceHost {
   subscribe(topic: string, member: Member): void;
   unsubscribe(topic: string, member: Member): void;
   /** The instance ended: its topic is free on the connection. */
-  ended(instance: ChannelInstance): void;
+  ended(instance: ChannelInstance, how: EndFrame): void;
   /** The client floods this channel. */
   flooded(topic: string): void;
   crashed(topic: string, thrown: unknown): void;
@@ -47,6 +47,8 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
   readonly #channel: Channel<unknown>;
   readonly #mailbox = new Mailbox(this);
   #ended = false;
+  /** Where its broadcasts come from, when not from its topic. */
+  #topics: readonly string[] | null = null;
   // What many channels never ask for is made when it is first asked for.
   #memberId: string | null = null;
   #abort: AbortController | null = null;
@@ -101,7 +103,8 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
   /** The join was accepted: the reply goes out, then broadcasts and messages flow. */
   accept(ref: Ref, params: unknown, joined: Joined<ChannelContract, unknown> | void): void {
     this.assigns = joined?.assigns;
-    this.#host.subscribe(this.topic, this);
+    this.#topics = joined?.topics ?? null;
+    for (const topic of this.#topics ?? [this.topic]) this.#host.subscribe(topic, this);
     this.#host.send(this.serializer.reply(this.sentJoinRef, ref, this.topic, 'ok', joined?.reply ?? {}));
     const { handlers } = this.#channel;
     if (handlers.joined !== undefined) this.post(() => handlers.joined?.(this, params));
@@ -153,6 +156,10 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
     this.end(isNormal(reason) ? 'phx_close' : 'phx_error', reason);
   }
 
+  get socketId(): string | null {
+    return this.#host.socketInfo.id;
+  }
+
   /** Whether `id` is its `memberId`; an id that was never asked for is nobody's. */
   is(id: string): boolean {
     return this.#memberId === id;
@@ -182,8 +189,8 @@ export class ChannelInstance implements Member, AnyContext<unknown>, MailboxOwne
     this.#abort?.abort();
     this.#mailbox.close();
     for (const timer of this.#timers ?? []) clearTimeout(timer);
-    this.#host.unsubscribe(this.topic, this);
-    this.#host.ended(this);
+    for (const topic of this.#topics ?? [this.topic]) this.#host.unsubscribe(topic, this);
+    this.#host.ended(this, frame);
     this.#presence?.leave();
     if (frame !== null) this.sendEnd(frame);
     if (!silently) this.#terminate(reason);

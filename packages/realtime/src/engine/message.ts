@@ -36,6 +36,11 @@ export function volatileKey(topic: string, event: string): string {
   return JSON.stringify([topic, event]);
 }
 
+/** Refs are compared strictly; two objects are the same when their JSON is. */
+export function sameRef(a: Ref, b: Ref): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+}
+
 /** A frame that is not of the protocol. Phoenix's socket crashes on it: the connection is closed with 1011. */
 export class MalformedFrame extends Error {
   override readonly name = 'MalformedFrame';

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Channel } from './channel.ts';
 import type { Params } from './transport/query.ts';
+import type { DirectJoin } from './direct.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What is known of a client when it connects. */
@@ -53,6 +54,12 @@ export interface MountOptions {
   bare?: boolean;
   /** Take the token of phoenix.js's `authToken` and answer the sub-protocol `phoenix`. Default false. */
   authToken?: boolean;
+  /**
+   * Makes a direct mount: whoever connects to the mount itself is joined to this topic (by its channel's `join`; what that
+   * refuses, the upgrade is) and gets what is sent there as V2 frames without refs, bytes as bare binary messages. Of what the
+   * client sends, heartbeats are answered and the rest is ignored. May throw `Refusal`. There is no long polling.
+   */
+  direct?: (info: ConnectInfo) => DirectJoin;
   /** WebSocket sub-protocols in order of preference; a client that offers others only is refused with 403. */
   subprotocols?: readonly string[];
   /** Offer permessage-deflate. Default false: it costs memory and time for each connection. */

@@ -78,7 +78,7 @@ describe.each(PHOENIX_JS)('phoenix.js $version', (client) => {
     const server = await openLounge();
     const channel = await enter(connect(client, server, 'anna'));
     server.endpoint.disconnect('guest:anna');
-    expect(server.endpoint.stats()).toEqual({ connections: 0, channels: 0 });
+    expect(server.endpoint.stats()).toMatchObject({ connections: 0, channels: 0 });
     await waitFor(() => server.endpoint.stats().channels === 1, { what: 'the channel after the disconnect' });
     await server.endpoint.drain();
     await server.kill();

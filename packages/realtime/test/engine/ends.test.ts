@@ -88,7 +88,7 @@ describe('the end of a connection', () => {
     await client.next();
     client.ws.terminate();
     await waitFor(() => ended.includes('room:cut shutdown:closed'));
-    expect(endpoint.stats()).toEqual({ connections: 0, channels: 0 });
+    expect(endpoint.stats()).toMatchObject({ connections: 0, channels: 0, ends: { client: 1 } });
   });
 
   it('ends a channel whose client left during its slow join', async () => {

@@ -12,7 +12,7 @@ const keyed = z.object({ key: z.string(), meta: z.record(z.string(), z.unknown()
 const contract = defineChannel({
   topic: 'party:*',
   join: { params: z.object({ silent: z.boolean().optional() }) },
-  in: { track: { payload: keyed }, update: { payload: keyed }, untrack: { payload: keyed }, list: {}, crash: {} },
+  in: { track: { payload: keyed }, update: { payload: keyed }, untrack: { payload: keyed }, list: {}, get: { payload: keyed }, crash: {} },
   presence: z.record(z.string(), z.unknown()),
 });
 
@@ -26,6 +26,7 @@ const party = channelFor<Guest>()(contract, {
     update: ({ key, meta }, { presence }) => presence.update(key, meta),
     untrack: ({ key }, { presence }) => presence.untrack(key),
     list: (_payload, { presence }) => presence.list(),
+    get: ({ key }, { presence }) => presence.get(key),
     crash() {
       throw new Error('boom');
     },
@@ -74,6 +75,8 @@ describe('presence', () => {
     await phone.leave();
     expect(await anna.expectPush('presence_diff')).toEqual({ joins: {}, leaves: { anna: of(away) } });
     expect((await anna.push('list')).response).toEqual({ anna: of(ONLINE), ben: of(ONLINE) });
+    expect((await anna.push('get', { key: 'ben' })).response).toEqual([ONLINE]);
+    expect((await anna.push('get', { key: 'nobody' })).response).toEqual([]);
   });
 
   it('refuses to track twice and to update what is not tracked; to untrack that is fine', async () => {

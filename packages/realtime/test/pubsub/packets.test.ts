@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Assembly, decodeBatch, encodeBroadcast, toPackets } from '../../src/adapters/pubsub/packets.ts';
 
 const broadcast = fc.record(
-  { topic: fc.string({ unit: 'binary' }), event: fc.string({ unit: 'binary' }), payload: fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false })), except: fc.string() },
+  { topic: fc.string({ unit: 'binary' }), event: fc.string({ unit: 'binary' }), payload: fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false })), except: fc.string(), only: fc.array(fc.string()) },
   { requiredKeys: ['topic', 'event', 'payload'] },
 );
 const asSent = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -1,6 +1,6 @@
 import { Refusal } from '../refusal.ts';
 import type { Payload } from '../message.ts';
-import type { Presences } from './state.ts';
+import type { PresenceMeta, Presences } from './state.ts';
 import type { Presence, PresenceFetch } from './tracker.ts';
 
 /** The channel that tracks. */
@@ -38,6 +38,10 @@ export class ChannelPresence {
 
   list(): Presences {
     return this.#presence.list(this.#owner.topic);
+  }
+
+  get(key: string): PresenceMeta[] {
+    return this.#presence.get(this.#owner.topic, key);
   }
 
   pushState(): void | Promise<void> {

@@ -17,6 +17,12 @@ export interface PresenceDiff {
 export class TopicPresence {
   readonly #byKey = new Map<string, Map<string, PresenceMeta>>();
   readonly #keysOf = new Map<string, Set<string>>();
+  #size = 0;
+
+  /** Metas of all keys. */
+  get size(): number {
+    return this.#size;
+  }
 
   get empty(): boolean {
     return this.#byKey.size === 0;
@@ -57,8 +63,14 @@ export class TopicPresence {
 
   /** Sets a meta as another node has it. */
   put(owner: string, key: string, meta: PresenceMeta): void {
+    if (this.get(owner, key) === undefined) this.#size += 1;
     this.#byKey.set(key, (this.#byKey.get(key) ?? new Map<string, PresenceMeta>()).set(owner, meta));
     this.#keysOf.set(owner, (this.#keysOf.get(owner) ?? new Set()).add(key));
+  }
+
+  /** The metas of one key, the oldest first. */
+  of(key: string): PresenceMeta[] {
+    return [...(this.#byKey.get(key)?.values() ?? [])];
   }
 
   *entries(): Generator<[owner: string, key: string, meta: PresenceMeta]> {
@@ -75,6 +87,7 @@ export class TopicPresence {
     const meta = owners?.get(owner);
     if (owners === undefined || meta === undefined) return null;
     owners.delete(owner);
+    this.#size -= 1;
     if (owners.size === 0) this.#byKey.delete(key);
     const keys = this.#keysOf.get(owner);
     keys?.delete(key);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Payload } from '../message.ts';
 import type { PubSub } from '../pubsub/port.ts';
 import { PresenceCluster } from './cluster.ts';
-import { TopicPresence, type PresenceDiff, type Presences } from './state.ts';
+import { TopicPresence, type PresenceDiff, type PresenceMeta, type Presences } from './state.ts';
 
 /**
  * Adds fields beside `metas` to presences before clients see them, for all keys of a diff or a state at once (one query
@@ -59,6 +59,19 @@ export class Presence {
   list(topic: string): Presences {
     this.#cluster.begin();
     return this.#topics.get(topic)?.list() ?? {};
+  }
+
+  /** What is tracked of one key. */
+  get(topic: string, key: string): PresenceMeta[] {
+    this.#cluster.begin();
+    return this.#topics.get(topic)?.of(key) ?? [];
+  }
+
+  /** What is tracked in all, on any node. */
+  get size(): number {
+    let size = 0;
+    for (const presence of this.#topics.values()) size += presence.size;
+    return size;
   }
 
   /** This node ends. What ends on it from now on does not show: clients are about to come back to another node. */

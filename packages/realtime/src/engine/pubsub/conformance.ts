@@ -24,11 +24,11 @@ export function pubsubConformance(name: string, makePair: () => PubSubPair | Pro
   const topic = (): string => `conformance:${crypto.randomUUID()}`;
 
   describe(`${name} keeps the promises of PubSub`, () => {
-    it('carries topic, event, payload and except unchanged, to both nodes', async () => {
+    it('carries topic, event, payload, except and only unchanged, to both nodes', async () => {
       const { near, far } = await open();
       const there = listen(far, topic());
       const here = listen(near, there.topic);
-      const broadcast = { topic: there.topic, event: 'said', payload: { text: 'ü ☃ 💡', nested: { list: [1, null, true] } }, except: 'one' };
+      const broadcast = { topic: there.topic, event: 'said', payload: { text: 'ü ☃ 💡', nested: { list: [1, null, true] } }, except: 'one', only: ['socket:1', 'ü'] };
       near.publish(broadcast);
       await there.count(1);
       expect(here.got).toEqual([broadcast]);

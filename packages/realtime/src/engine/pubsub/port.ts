@@ -7,6 +7,8 @@ export interface Broadcast {
   readonly payload: Payload;
   /** Who shall not get it: an opaque id of one subscriber, unique over all nodes. */
   readonly except?: string;
+  /** Reaches the connections with these socket ids alone. */
+  readonly only?: readonly string[];
 }
 
 export type Listener = (broadcast: Broadcast) => void;

@@ -4,7 +4,7 @@ import { v2 } from './v2.ts';
 
 /** One version of the wire. The encoders answer null for what the version cannot carry (bytes on V1). */
 export interface Serializer {
-  readonly version: 1 | 2;
+  readonly version: 1 | 2 | 'direct';
   /** @throws MalformedFrame */
   decode(data: Buffer, binary: boolean): ClientMessage;
   push(joinRef: Ref, ref: Ref, topic: string, event: string, payload: Payload): Frame | null;

@@ -1,10 +1,12 @@
 import type { Channel } from '../channel.ts';
-import { Connection, type Transport } from '../connection.ts';
+import { Connection } from '../connection.ts';
+import { Counters } from '../counters.ts';
 import { Fastlane } from '../fastlane.ts';
 import type { Frame, Payload } from '../message.ts';
 import { Presence } from '../presence/tracker.ts';
 import { createLocalPubSub } from '../pubsub/local.ts';
 import { v2 } from '../serializer/v2.ts';
+import type { Transport } from '../transport/port.ts';
 import type { ClientFrame } from './wire.ts';
 
 /** The client's end of an in-memory transport. */
@@ -40,7 +42,7 @@ export class TestServer {
   /** Opens a connection as if `connect` had answered this identity. */
   open(client: ClientEnd, identity: unknown, id: string | null): Wire {
     const transport = new MemoryTransport(client);
-    const socketInfo = { identity, id, transport: 'test' };
+    const socketInfo = { identity, id, transport: 'test', binary: true };
     const connection = new Connection(
       transport,
       { serializer: v2, socketInfo, expiresAt: Infinity },
@@ -49,6 +51,7 @@ export class TestServer {
         fastlane: this.#fastlane,
         pubsub: this.#pubsub,
         presence: this.#presence,
+        counters: new Counters(),
         maxChannels: 100,
         mailboxLimit: 1_000,
         idleTimeoutMs: Infinity,

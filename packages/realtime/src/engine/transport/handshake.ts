@@ -30,7 +30,8 @@ export function route(mounts: readonly Mount[], path: string): Route | null {
 }
 
 function transportOf(mount: Mount, rest: readonly string[]): Route['transport'] | null {
-  if (rest.length === 0) return mount.bare === true ? 'websocket' : null;
+  if (rest.length === 0) return mount.bare === true || mount.direct !== undefined ? 'websocket' : null;
+  if (mount.direct !== undefined) return null;
   if (rest.length > 1) return null;
   if (rest[0] === (mount.websocketPath ?? 'websocket')) return 'websocket';
   return rest[0] === (mount.longpollPath ?? 'longpoll') ? 'longpoll' : null;

@@ -7,9 +7,11 @@ import type { Frame } from '../message.ts';
 export class Latest {
   readonly #frames = new Map<string, Frame>();
 
-  put(key: string, frame: Frame): void {
-    this.#frames.delete(key);
+  /** Whether it took the place of an older one. */
+  put(key: string, frame: Frame): boolean {
+    const replaces = this.#frames.delete(key);
     this.#frames.set(key, frame);
+    return replaces;
   }
 
   forget(topic: string): void {

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
-import { CLOSE, type Connection, type Transport } from '../connection.ts';
+import { CLOSE } from '../close.ts';
+import type { Connection } from '../connection.ts';
+import type { Counters } from '../counters.ts';
 import { isRejected, type Admitted, type Rejected } from '../gate.ts';
 import type { Frame } from '../message.ts';
 import type { Mount } from '../socket.ts';
 import { headerText } from './handshake.ts';
 import { Latest } from './latest.ts';
+import type { Transport } from './port.ts';
 import { BodyTooLarge, preflight, readBody, refuse, respond, splitBatch } from './longpoll-http.ts';
 
 const DEFAULT_WINDOW_MS = 10_000;
@@ -24,19 +27,24 @@ class Session implements Transport {
   /** Ended by a frame that was not of the protocol. */
   crashed = false;
   readonly #maxBytes: number;
+  readonly #counters: Counters;
   #messages: string[] = [];
   #bytes = 0;
   #latest: Latest | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, counters: Counters) {
     this.#maxBytes = maxBytes;
+    this.#counters = counters;
   }
 
   /** Bytes cannot travel in the JSON of a poll unless they are UTF-8 by chance: they are skipped. */
   send(frame: Frame): void {
     if (typeof frame.data !== 'string' || this.ended) return;
-    if (frame.volatileKey !== null && this.#bytes >= SLOW_BYTES) return (this.#latest ??= new Latest()).put(frame.volatileKey, frame);
+    if (frame.volatileKey !== null && this.#bytes >= SLOW_BYTES) {
+      if ((this.#latest ??= new Latest()).put(frame.volatileKey, frame)) this.#counters.replaced += 1;
+      return;
+    }
     this.#messages.push(frame.data);
     this.#bytes += frame.data.length;
     if (this.#bytes > this.#maxBytes) this.connection?.close(CLOSE.overload, 'shutdown:slow_consumer');
@@ -95,8 +103,10 @@ export class LongPoll {
   readonly #tokenTtlMs: number;
   readonly #maxBufferedBytes: number;
   readonly #sweep: NodeJS.Timeout;
+  readonly #counters: Counters;
 
-  constructor(mount: Mount) {
+  constructor(mount: Mount, counters: Counters) {
+    this.#counters = counters;
     this.#windowMs = mount.longpollWindowMs ?? DEFAULT_WINDOW_MS;
     this.#tokenTtlMs = mount.longpollTokenTtlMs ?? DEFAULT_TOKEN_TTL_MS;
     this.#maxBufferedBytes = mount.maxBufferedBytes ?? 1024 * 1024;
@@ -134,7 +144,7 @@ export class LongPoll {
       else refuse(response, admitted.status);
       return;
     }
-    const session = new Session(this.#maxBufferedBytes);
+    const session = new Session(this.#maxBufferedBytes, this.#counters);
     session.connection = open(session, admitted);
     this.#sessions.set(session.token, session);
     respond(response, { status: 410, token: session.token, messages: [] });

@@ -1,15 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type RawData, type Server } from 'ws';
-import { CLOSE, type Connection, type Transport } from '../connection.ts';
+import { CLOSE } from '../close.ts';
+import type { Connection } from '../connection.ts';
+import type { Counters } from '../counters.ts';
 import type { Frame } from '../message.ts';
 import type { Mount } from '../socket.ts';
 import { chooseProtocol, offeredProtocols } from './handshake.ts';
 import { Latest } from './latest.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
+import type { Transport } from './port.ts';
 
 /** How long a client may take to answer a close frame before its socket is cut, in ms. */
 const CLOSE_GRACE_MS = 5_000;
+
+/** What a socket hands over to: a connection, or what stands before it. */
+export type Receiver = Pick<Connection, 'receive' | 'close' | 'closed'>;
 
 /** One WebSocket: `ws` reads it, frames are written straight to its socket so that a broadcast is framed once. */
 export class WebSocketTransport implements Transport, OutboxOwner {
@@ -18,15 +24,17 @@ export class WebSocketTransport implements Transport, OutboxOwner {
   readonly #outbox: Outbox;
   readonly #compressed: boolean;
   readonly #maxBufferedBytes: number;
+  readonly #counters: Counters;
   /** Volatile frames that wait for a slow reader. */
   #latest: Latest | null = null;
 
-  constructor(ws: ClientSocket, socket: Duplex, maxBufferedBytes: number) {
+  constructor(ws: ClientSocket, socket: Duplex, maxBufferedBytes: number, counters: Counters) {
     this.#ws = ws;
     this.#socket = socket;
     this.#outbox = new Outbox(socket, maxBufferedBytes, this);
     this.#compressed = ws.extensions !== '';
     this.#maxBufferedBytes = maxBufferedBytes;
+    this.#counters = counters;
   }
 
   get bytesRead(): number {
@@ -78,7 +86,7 @@ export class WebSocketTransport implements Transport, OutboxOwner {
       // Behind the write of this turn. Compressed frames are on their way until each of them is told to be sent.
       if (!this.#compressed) setImmediate(() => this.#releaseDrained());
     }
-    this.#latest.put(key, frame);
+    if (this.#latest.put(key, frame)) this.#counters.replaced += 1;
   }
 
   #releaseDrained(): void {
@@ -104,7 +112,7 @@ export class WebSocketTransport implements Transport, OutboxOwner {
 
 /** The WebSocket of a client. It knows its connection, so that all of them share the listeners below. */
 class ClientSocket extends WebSocket {
-  connection: Connection | null = null;
+  connection: Receiver | null = null;
 }
 
 function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
@@ -130,8 +138,10 @@ function onEnd(this: Duplex): void {
 export class WebSocketUpgrader {
   readonly #server: Server<typeof ClientSocket>;
   readonly #maxBufferedBytes: number;
+  readonly #counters: Counters;
 
-  constructor(mount: Mount) {
+  constructor(mount: Mount, counters: Counters) {
+    this.#counters = counters;
     this.#maxBufferedBytes = mount.maxBufferedBytes ?? 1024 * 1024;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -147,11 +157,11 @@ export class WebSocketUpgrader {
    * Nothing of the upgrade outlives it: what the open connection holds must not lead back to the request.
    * @param open makes the connection of the socket; it is closed by the transport's end
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (transport: WebSocketTransport) => Connection): void {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (transport: WebSocketTransport) => Receiver): void {
     acceptableExtensions(request);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       socket.off('end', socket.listeners('end').at(-1) as () => void).on('end', onEnd);
-      ws.connection = open(new WebSocketTransport(ws, socket, this.#maxBufferedBytes));
+      ws.connection = open(new WebSocketTransport(ws, socket, this.#maxBufferedBytes, this.#counters));
       ws.on('message', onMessage).on('error', onError).on('close', onClose);
     });
   }
