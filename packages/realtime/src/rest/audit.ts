@@ -1,27 +1,48 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { plainText } from '../contracts/text.ts';
 import type { AuditService } from '../domain/audit.ts';
-import { requireRole, type Authenticate } from './authenticate.ts';
-import { pageFields, parse } from './parse.ts';
+import { nextPage, pageFields, type RestApp } from './route.ts';
 
-const word = z.string().min(1).max(256);
-const querySchema = z.strictObject({ actor: word.optional(), action: word.optional(), subject: word.optional(), ...pageFields });
+const word = plainText(256);
+
+const act = z
+  .object({
+    id: z.uuid(),
+    at: z.iso.datetime(),
+    actor: z.string().nullable(),
+    remote_address: z.string().nullable(),
+    action: z.string().describe('Like `user.revoke`.'),
+    subject: z.string().describe('Like `user:anna`.'),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Act' });
 
 /** `GET /audit`: who did what, newest first. */
-export function auditRoutes(app: FastifyInstance, { audit, authenticate }: { audit: AuditService; authenticate: Authenticate }): void {
-  app.get('/audit', async (request) => {
-    requireRole(await authenticate(request), 'admin');
-    const { after, limit, ...filter } = parse(querySchema, request.query);
-    const { entries, next } = await audit.list(filter, { after, limit });
-    const acts = entries.map(({ id, at, actor, action, subject, details }) => ({
-      id,
-      at: at.toISOString(),
-      actor: actor.userId,
-      remote_address: actor.remoteAddress,
-      action,
-      subject,
-      details,
-    }));
-    return { audit: acts, next };
-  });
+export function auditRoutes(app: RestApp, { audit }: { audit: AuditService }): void {
+  app.get(
+    '/audit',
+    {
+      config: { access: ['admin'] },
+      schema: {
+        tags: ['operations'],
+        summary: 'List who did what, newest first.',
+        querystring: z.strictObject({ actor: word.optional(), action: word.optional(), subject: word.optional(), ...pageFields }),
+        response: { 200: z.object({ audit: z.array(act), next: nextPage }) },
+      },
+    },
+    async (request) => {
+      const { after, limit, ...filter } = request.query;
+      const { entries, next } = await audit.list(filter, { after, limit });
+      const acts = entries.map(({ id, at, actor, action, subject, details }) => ({
+        id,
+        at: at.toISOString(),
+        actor: actor.userId,
+        remote_address: actor.remoteAddress,
+        action,
+        subject,
+        details,
+      }));
+      return { audit: acts, next };
+    },
+  );
 }

@@ -1,66 +1,138 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { LARGEST_PAGE } from '../contracts/chat.ts';
+import { LARGEST_PAGE, messageView } from '../contracts/chat.ts';
 import { conversationId, userId } from '../contracts/chat-fields.ts';
+import { plainText } from '../contracts/text.ts';
 import type { ConversationService } from '../domain/conversations.ts';
-import { actorOf, requireRole, type Authenticate } from './authenticate.ts';
-import { parse } from './parse.ts';
+import { actorOf } from './authenticate.ts';
+import { nextPage, type RestApp } from './route.ts';
 
+const tags = ['conversations'] as const;
+const idParams = z.object({ id: conversationId });
+const memberParams = z.object({ id: conversationId, user: userId });
 const role = z.enum(['member', 'moderator']).default('member');
-const conversationSchema = z.strictObject({
-  public: z.boolean().optional(),
-  title: z.string().min(1).max(256).nullable().optional(),
-  members: z.array(z.strictObject({ user_id: userId, role })).max(1_000).optional(),
-});
-const memberSchema = z.strictObject({ role }).default({ role: 'member' });
-const idSchema = z.object({ id: conversationId });
-const memberIdSchema = z.object({ id: conversationId, user: userId });
-const historySchema = z.object({
-  before_seq: z.coerce.number().int().min(1).optional(),
-  limit: z.coerce.number().int().min(1).max(LARGEST_PAGE).optional(),
-});
-const listSchema = z.object({ before: z.string().max(256).optional(), limit: z.coerce.number().int().min(1).max(100).default(50) });
 
-export interface ConversationRoutes {
-  conversations: ConversationService;
-  authenticate: Authenticate;
-}
+const conversationFields = {
+  conversation_id: z.string(),
+  public: z.boolean(),
+  title: z.string().nullable(),
+  latest_seq: z.number().int(),
+  created_at: z.iso.datetime(),
+};
+const conversation = z.object(conversationFields).meta({ id: 'Conversation' });
+const ownConversation = z
+  .object({
+    ...conversationFields,
+    role: z.enum(['guest', 'member', 'moderator']),
+    read_seq: z.number().int(),
+    unread: z.number().int().describe('At most 1,000 are counted.'),
+    last_message_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'OwnConversation' });
+
+const member = z.object({ conversation_id: z.string(), user_id: z.string(), role: z.enum(['member', 'moderator']) }).meta({ id: 'Member' });
 
 /** Conversations, their members and their messages. */
-export function conversationRoutes(app: FastifyInstance, { conversations, authenticate }: ConversationRoutes): void {
-  app.put('/conversations/:id', async (request, reply) => {
-    const identity = await authenticate(request);
-    requireRole(identity, 'service', 'admin');
-    const { id } = parse(idSchema, request.params);
-    const { created, conversation } = await conversations.put(id, parse(conversationSchema, request.body ?? {}), actorOf(identity, request));
-    return reply.status(created ? 201 : 200).send({ conversation });
-  });
+export function conversationRoutes(app: RestApp, { conversations }: { conversations: ConversationService }): void {
+  app.put(
+    '/conversations/:id',
+    {
+      config: { access: ['service', 'admin'] },
+      schema: {
+        tags,
+        summary: 'Make or change a conversation.',
+        description: 'What is left out stays as it is; members are added.',
+        params: idParams,
+        body: z
+          .strictObject({
+            public: z.boolean().optional(),
+            title: plainText(256).nullable().optional(),
+            members: z.array(z.strictObject({ user_id: userId, role })).max(1_000).optional(),
+          })
+          .prefault({}),
+        response: { 200: z.object({ conversation }), 201: z.object({ conversation }) },
+      },
+    },
+    async (request, reply) => {
+      const put = await conversations.put(request.params.id, request.body, actorOf(request.identity, request));
+      return reply.status(put.created ? 201 : 200).send({ conversation: put.conversation });
+    },
+  );
 
-  app.put('/conversations/:id/members/:user', async (request) => {
-    const identity = await authenticate(request);
-    requireRole(identity, 'service', 'admin');
-    const { id, user } = parse(memberIdSchema, request.params);
-    const member = parse(memberSchema, request.body ?? undefined);
-    await conversations.setMember(id, user, member.role, actorOf(identity, request));
-    return { member: { conversation_id: id, user_id: user, role: member.role } };
-  });
+  app.put(
+    '/conversations/:id/members/:user',
+    {
+      config: { access: ['service', 'admin'] },
+      schema: {
+        tags,
+        summary: 'Add a member, or change its role.',
+        params: memberParams,
+        body: z.strictObject({ role }).prefault({}),
+        response: { 200: z.object({ member }) },
+        errors: ['not_found'],
+      },
+    },
+    async (request) => {
+      const { id, user } = request.params;
+      const { role: given } = request.body;
+      await conversations.setMember(id, user, given, actorOf(request.identity, request));
+      return { member: { conversation_id: id, user_id: user, role: given } };
+    },
+  );
 
-  app.delete('/conversations/:id/members/:user', async (request) => {
-    const identity = await authenticate(request);
-    requireRole(identity, 'service', 'admin');
-    const { id, user } = parse(memberIdSchema, request.params);
-    await conversations.removeMember(id, user, actorOf(identity, request));
-    return { conversation_id: id, user_id: user };
-  });
+  app.delete(
+    '/conversations/:id/members/:user',
+    {
+      config: { access: ['service', 'admin'] },
+      schema: {
+        tags,
+        summary: 'Remove a member.',
+        description: "The user's channels on the conversation are closed. Removing somebody who is no member does nothing.",
+        params: memberParams,
+        response: { 200: z.object({ conversation_id: z.string(), user_id: z.string() }) },
+        errors: ['not_found'],
+      },
+    },
+    async (request) => {
+      const { id, user } = request.params;
+      await conversations.removeMember(id, user, actorOf(request.identity, request));
+      return { conversation_id: id, user_id: user };
+    },
+  );
 
-  app.get('/conversations', async (request) => {
-    const { userId: mine } = await authenticate(request);
-    return conversations.listOf(mine, parse(listSchema, request.query));
-  });
+  app.get(
+    '/conversations',
+    {
+      config: { access: 'token' },
+      schema: {
+        tags,
+        summary: "List the caller's conversations, latest active first.",
+        querystring: z.object({
+          before: plainText(256).optional().describe('The `next` of the page before.'),
+          limit: z.coerce.number().int().min(1).max(100).default(50),
+        }),
+        response: { 200: z.object({ conversations: z.array(ownConversation), next: nextPage }) },
+      },
+    },
+    (request) => conversations.listOf(request.identity.userId, request.query),
+  );
 
-  app.get('/conversations/:id/messages', async (request) => {
-    const identity = await authenticate(request);
-    const { id } = parse(idSchema, request.params);
-    return { messages: await conversations.messages(id, identity, parse(historySchema, request.query)) };
-  });
+  app.get(
+    '/conversations/:id/messages',
+    {
+      config: { access: 'token' },
+      schema: {
+        tags,
+        summary: 'List the messages of a conversation, oldest first.',
+        description: 'For whoever may join its channel. The newest page comes first: go on before the `seq` of its first message.',
+        params: idParams,
+        querystring: z.object({
+          before_seq: z.coerce.number().int().min(1).optional(),
+          limit: z.coerce.number().int().min(1).max(LARGEST_PAGE).optional(),
+        }),
+        response: { 200: z.object({ messages: z.array(messageView) }) },
+        errors: ['not_found', 'forbidden'],
+      },
+    },
+    async (request) => ({ messages: await conversations.messages(request.params.id, request.identity, request.query) }),
+  );
 }

@@ -1,14 +1,15 @@
 import { AppError, describeError, type Log } from '@armoricore/shared/kernel';
 import type { ResumableUploads } from '@armoricore/shared/storage';
 import { Metadata, Server, type Locker } from '@tus/server';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Identity } from '../auth/identity.ts';
 import type { UploadService } from '../domain/uploads.ts';
-import { actorOf, type Authenticate } from './authenticate.ts';
+import { actorOf } from './authenticate.ts';
 import { fileFields } from './media.ts';
 import { parse } from './parse.ts';
+import { nothing, type RestApp } from './route.ts';
 import { takeStreams } from './uploads.ts';
 
 const PATH = '/uploads/tus';
@@ -17,19 +18,24 @@ const IDLE_MS = 30_000;
 const HEADERS = { 'tus-resumable': '1.0.0', 'cache-control': 'no-store', 'access-control-allow-origin': '*' };
 const EXPOSED = 'Location, Upload-Offset, Upload-Length, Upload-Expires, Tus-Resumable';
 
-const lengthSchema = z.object({ 'upload-length': z.coerce.number().int().min(1) });
+const tags = ['media'] as const;
+const version = z.string().optional().describe('`1.0.0`');
+const creation = z.looseObject({
+  'tus-resumable': version,
+  'upload-length': z.coerce.number().int().min(1),
+  'upload-metadata': z.string().optional().describe('Pairs of a name and a base64 value: `filename`, and optionally `filetype` and `public`.'),
+});
 const metadataSchema = z.object({
   filename: fileFields.filename,
   filetype: fileFields.content_type,
   public: z.enum(['true', 'false']).default('false'),
 });
-const idSchema = z.object({ id: z.uuid() });
+const params = z.object({ id: z.uuid() });
 
 export interface TusDependencies {
   uploads: UploadService;
   resumable: ResumableUploads;
   uploadLocks: Locker;
-  authenticate: Authenticate;
   log: Log;
 }
 
@@ -45,7 +51,7 @@ interface Purpose {
  * Resumable uploads for bad networks: the protocol tus 1.0 at `/uploads/tus`. `POST` makes a media and answers where it goes, as
  * `Location: /uploads/tus/<media_id>`; the last byte completes it. Every request needs a token of its owner.
  */
-export function tusRoutes(app: FastifyInstance, { uploads, resumable, uploadLocks, authenticate, log }: TusDependencies): void {
+export function tusRoutes(app: RestApp, { uploads, resumable, uploadLocks, log }: TusDependencies): void {
   takeStreams(app);
   const purposes = new WeakMap<IncomingMessage, Purpose>();
   const purposeOf = ({ runtime }: { runtime?: { node?: { req: unknown } | undefined } | undefined }): Purpose => {
@@ -82,9 +88,7 @@ export function tusRoutes(app: FastifyInstance, { uploads, resumable, uploadLock
   }
 
   /** The upload that a request is about. @throws AppError `not_found`, `upload_expired` */
-  async function find(request: FastifyRequest): Promise<Purpose & { size: number; open: boolean }> {
-    const identity = await authenticate(request);
-    const { id: mediaId } = parse(idSchema, request.params);
+  async function find({ params: { id: mediaId }, identity }: FastifyRequest<{ Params: z.infer<typeof params> }>): Promise<Purpose & { size: number; open: boolean }> {
     return { mediaId, identity, contentType: '', ...(await uploads.find(mediaId, identity)) };
   }
 
@@ -94,41 +98,86 @@ export function tusRoutes(app: FastifyInstance, { uploads, resumable, uploadLock
   app.options(PATH, (request, reply) => serve(request, reply, undefined));
   app.options(`${PATH}/:id`, (request, reply) => serve(request, reply, undefined));
 
-  app.post(PATH, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-    const identity = await authenticate(request);
-    const { 'upload-length': sizeBytes } = parse(lengthSchema, request.headers);
-    const { filename, filetype, public: isPublic } = parse(metadataSchema, metadataOf(request.headers['upload-metadata']));
-    const file = { filename, sizeBytes, contentType: filetype, public: isPublic === 'true' };
-    const { id: mediaId, sourceKey: key } = await uploads.reserve(file, identity);
-    await serve(request, reply, { mediaId, key, contentType: filetype, identity });
-    // Nobody was told of it: it need not wait until its time is over.
-    if (reply.raw.statusCode >= 400) await uploads.remove(mediaId, identity, actorOf(identity, request));
-  });
+  app.post(
+    PATH,
+    {
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      config: { access: 'token' },
+      schema: {
+        tags,
+        summary: 'Begin a resumable upload (tus 1.0).',
+        description: 'The last segment of `Location` is the `media_id`. The last byte completes the media by itself.',
+        headers: creation,
+        response: { 201: nothing },
+        errors: ['upload_too_large', 'too_many_uploads', 'quota_exceeded'],
+      },
+    },
+    async (request, reply) => {
+      const { identity } = request;
+      const { 'upload-length': sizeBytes, 'upload-metadata': metadata } = request.headers;
+      const { filename, filetype, public: isPublic } = parse(metadataSchema, metadataOf(metadata));
+      const file = { filename, sizeBytes, contentType: filetype, public: isPublic === 'true' };
+      const { id: mediaId, sourceKey: key } = await uploads.reserve(file, identity);
+      await serve(request, reply, { mediaId, key, contentType: filetype, identity });
+      // Nobody was told of it: it need not wait until its time is over.
+      if (reply.raw.statusCode >= 400) await uploads.remove(mediaId, identity, actorOf(identity, request));
+    },
+  );
 
-  app.head(`${PATH}/:id`, async (request, reply) => {
-    const upload = await find(request);
-    if (upload.open) return serve(request, reply, upload);
-    // Complete, and its bytes are elsewhere: what a client asks whose last answer was lost.
-    return reply.headers({ 'upload-offset': upload.size, 'upload-length': upload.size }).status(200).send();
-  });
+  app.head(
+    `${PATH}/:id`,
+    {
+      config: { access: 'token' },
+      schema: { tags, summary: 'How far a resumable upload is.', params, response: { 200: nothing }, errors: ['not_found', 'upload_expired'] },
+    },
+    async (request, reply) => {
+      const upload = await find(request);
+      if (upload.open) return serve(request, reply, upload);
+      // Complete, and its bytes are elsewhere: what a client asks whose last answer was lost.
+      return reply.headers({ 'upload-offset': upload.size, 'upload-length': upload.size }).status(200).send();
+    },
+  );
 
-  app.patch(`${PATH}/:id`, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-    const upload = await find(request);
-    if (!upload.open) throw new AppError('upload_closed');
-    return serve(request, reply, upload);
-  });
+  app.patch(
+    `${PATH}/:id`,
+    {
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      config: { access: 'token' },
+      schema: {
+        tags,
+        summary: 'Go on with a resumable upload.',
+        params,
+        headers: z.looseObject({ 'tus-resumable': version, 'upload-offset': z.string().optional().describe('Where these bytes begin.') }),
+        consumes: 'application/offset+octet-stream',
+        response: { 204: nothing },
+        errors: ['not_found', 'upload_closed', 'upload_expired', 'upload_incomplete', 'insufficient_storage'],
+      },
+    },
+    async (request, reply) => {
+      const upload = await find(request);
+      if (!upload.open) throw new AppError('upload_closed');
+      return serve(request, reply, upload);
+    },
+  );
 
-  app.delete(`${PATH}/:id`, async (request, reply) => {
-    const { open, mediaId, identity } = await find(request);
-    if (!open) throw new AppError('upload_closed');
-    await uploads.remove(mediaId, identity, actorOf(identity, request));
-    return reply.status(204).send();
-  });
+  app.delete(
+    `${PATH}/:id`,
+    {
+      config: { access: 'token' },
+      schema: { tags, summary: 'Give a resumable upload up.', params, response: { 204: nothing }, errors: ['not_found', 'upload_closed', 'upload_expired'] },
+    },
+    async (request, reply) => {
+      const { open, mediaId, identity } = await find(request);
+      if (!open) throw new AppError('upload_closed');
+      await uploads.remove(mediaId, identity, actorOf(identity, request));
+      return reply.status(204).send();
+    },
+  );
 }
 
-function metadataOf(header: string | string[] | undefined): Record<string, string | null> {
+function metadataOf(header: string | undefined): Record<string, string | null> {
   try {
-    return Metadata.parse(typeof header === 'string' ? header : undefined);
+    return Metadata.parse(header);
   } catch (cause) {
     throw new AppError('invalid_payload', { issues: [{ path: 'upload-metadata', message: 'not pairs of a name and a base64 value' }] }, { cause });
   }
