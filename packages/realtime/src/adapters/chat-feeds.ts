@@ -1,14 +1,18 @@
 import type { Service } from '@armoricore/shared/kernel';
 import type { PubSub } from '../engine/index.ts';
 import { ConversationFeed, type ChatFeeds, type ReadAfter } from '../domain/chat-feed.ts';
+import { every } from './every.ts';
 
-const TOPIC = 'chat:';
 /** How often the database is asked whether there is more than was told, in ms: what a node said just before it died, or what got lost between nodes. */
 const CHECK_EVERY_MS = 2_000;
 /** Conversations of one question. */
 const AT_ONCE = 1_000;
 
 export interface ChatFeedOptions {
+  /** How the topics of what is put in order begin; the id follows. Default `chat:`. */
+  prefix?: string;
+  /** The event that tells of a new message there. Default `message:new`. */
+  event?: string;
   readAfter: (conversationId: string) => ReadAfter;
   /** The newest message of each conversation. */
   latestOf: (conversationIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
@@ -23,18 +27,18 @@ interface Open {
 }
 
 /**
- * A PubSub that puts the messages of each conversation in order before it hands them to the topic `chat:<id>` of this node.
+ * A PubSub that puts the messages of each conversation in order before it hands them to its topic on this node.
  * All other topics pass. The feed of a conversation exists while somebody listens or is about to.
  */
 export function withChatFeeds(
   pubsub: PubSub,
-  { readAfter, latestOf, onError }: ChatFeedOptions,
+  { prefix = 'chat:', event = 'message:new', readAfter, latestOf, onError }: ChatFeedOptions,
 ): { pubsub: PubSub; feeds: ChatFeeds; check: Service } {
   const opened = new Map<string, Open>();
 
   function openFeed(conversationId: string): Open {
-    const topic = TOPIC + conversationId;
-    const feed = new ConversationFeed({ topic, readAfter: readAfter(conversationId), onError });
+    const topic = prefix + conversationId;
+    const feed = new ConversationFeed({ topic, event, readAfter: readAfter(conversationId), onError });
     return { feed, users: 0, unsubscribe: pubsub.subscribe(topic, (broadcast) => feed.take(broadcast)) };
   }
 
@@ -66,37 +70,19 @@ export function withChatFeeds(
   }
 
   return {
-    check: every(CHECK_EVERY_MS, () => checkAll().catch(onError)),
+    check: every(`feeds of ${prefix}*`, CHECK_EVERY_MS, () => checkAll().catch(onError)),
     feeds: { open },
     pubsub: {
       publish: (broadcast) => pubsub.publish(broadcast),
       subscribe(topic, listener) {
-        if (!topic.startsWith(TOPIC)) return pubsub.subscribe(topic, listener);
-        const { feed, close } = open(topic.slice(TOPIC.length));
+        if (!topic.startsWith(prefix)) return pubsub.subscribe(topic, listener);
+        const { feed, close } = open(topic.slice(prefix.length));
         const stop = feed.listen((told) => listener(told));
         return () => {
           stop();
           close();
         };
       },
-    },
-  };
-}
-
-/** A service that does something again and again, one after the other. `work` owns its failures. */
-function every(ms: number, work: () => Promise<void>): Service {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  return {
-    name: 'chat feeds',
-    start() {
-      timer = setInterval(() => {
-        running ??= work().finally(() => (running = undefined));
-      }, ms);
-    },
-    async stop() {
-      clearInterval(timer);
-      await running;
     },
   };
 }

@@ -12,11 +12,13 @@ export class Recording {
   readonly #stopListening: () => void;
   readonly #told: Told[] = [];
   #overflowed = false;
+  readonly #event: string;
   #latest = 0;
 
-  /** @param signal aborts when the joiner is gone */
-  constructor(open: ReturnType<ChatFeeds['open']>, signal: AbortSignal) {
+  /** @param signal aborts when the joiner is gone @param event tells of a new message */
+  constructor(open: ReturnType<ChatFeeds['open']>, signal: AbortSignal, event = 'message:new') {
     this.#open = open;
+    this.#event = event;
     this.#stopListening = open.feed.listen((told) => {
       if (this.#told.length < MOST) this.#told.push(told);
       else this.#overflowed = true;
@@ -40,6 +42,6 @@ export class Recording {
   }
 
   #isInSnapshot({ event, payload }: Told): boolean {
-    return event === 'message:new' && (payload as { seq: number }).seq <= this.#latest;
+    return event === this.#event && (payload as { seq: number }).seq <= this.#latest;
   }
 }

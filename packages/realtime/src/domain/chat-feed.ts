@@ -1,5 +1,4 @@
 import { AppError } from '@armoricore/shared/kernel';
-import type { NewMessage } from '../contracts/chat.ts';
 
 /** What is told to the members of a conversation, as it travels between nodes. */
 export interface Told {
@@ -10,7 +9,7 @@ export interface Told {
 }
 
 /** Messages after a `seq`, oldest first; not necessarily all. */
-export type ReadAfter = (seq: number) => Promise<NewMessage[]>;
+export type ReadAfter = (seq: number) => Promise<readonly { readonly seq: number }[]>;
 
 /** A missing message may still be on its way from another node for this long, in ms; then it is read from the database. */
 const PATIENCE_MS = 100;
@@ -27,6 +26,7 @@ const REACH_WITHIN_MS = 5_000;
  */
 export class ConversationFeed {
   readonly #topic: string;
+  readonly #event: string;
   readonly #readAfter: ReadAfter;
   readonly #onError: (thrown: unknown) => void;
   readonly #listeners = new Set<(told: Told) => void>();
@@ -40,8 +40,10 @@ export class ConversationFeed {
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor({ topic, readAfter, onError }: { topic: string; readAfter: ReadAfter; onError: (thrown: unknown) => void }) {
+  /** @param event tells of a new message; everything else that has a `seq` is about one */
+  constructor({ topic, event = 'message:new', readAfter, onError }: { topic: string; event?: string; readAfter: ReadAfter; onError: (thrown: unknown) => void }) {
     this.#topic = topic;
+    this.#event = event;
     this.#readAfter = readAfter;
     this.#onError = onError;
   }
@@ -56,7 +58,7 @@ export class ConversationFeed {
   take(told: Told): void {
     const seq = seqOf(told);
     if (seq === null) return this.#hand(told);
-    if (told.event !== 'message:new') return this.#takeAbout(told, seq);
+    if (told.event !== this.#event) return this.#takeAbout(told, seq);
     this.#newest = Math.max(this.#newest, seq);
     if (this.#position === null || seq > this.#position + 1) {
       if (this.#early.size < MOST_HELD) this.#early.set(seq, told);
@@ -165,7 +167,7 @@ export class ConversationFeed {
       if (this.#newest > this.#position!) {
         const found = await this.#readAfter(this.#position!);
         if (this.#closed) return;
-        for (const message of found) this.take({ topic: this.#topic, event: 'message:new', payload: message });
+        for (const message of found) this.take({ topic: this.#topic, event: this.#event, payload: message });
         if (found.length === 0) this.#forgetMissing();
       }
     } catch (thrown) {
