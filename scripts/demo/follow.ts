@@ -1,5 +1,5 @@
 import { Socket } from 'phoenix';
-import type { Media, MediaFailed, MediaProgress, MediaReady } from '../../packages/web/src/media.ts';
+import type { Media, MediaFailed, MediaProgress, MediaReady } from '../../packages/web/src/videos/media.ts';
 import { DemoError } from './error.ts';
 
 /** How long the server may be away, in ms: it may be restarting. */

@@ -1,5 +1,5 @@
-import { formatBytes, formatRemaining } from '../../packages/web/src/format.ts';
-import { STAGE_LABELS } from '../../packages/web/src/media.ts';
+import { formatBytes, formatRemaining } from '../../packages/web/src/videos/format.ts';
+import { STAGE_LABELS } from '../../packages/web/src/videos/media.ts';
 import type { Progress } from './follow.ts';
 
 const WIDTH = 28;

@@ -8,11 +8,11 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** Without these Chromium looks up hosts of its maker at every start. */
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** The system's Chromium, headless. */
-export function launchBrowser(): Promise<Browser> {
+/** The system's Chromium, headless. `args` are further switches. */
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const executablePath = PLACES.find(existsSync);
   if (executablePath === undefined) throw new Error(`there is no Chromium at ${PLACES.join(' or ')}`);
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', ...QUIET] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', ...QUIET, ...args] });
 }
 
 /** Keeps what the page shows as `test-artifacts/<name>.png`. */

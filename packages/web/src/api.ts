@@ -1,4 +1,3 @@
-import type { Media } from './media.ts';
 import { renewSession, session } from './session.ts';
 
 /** A refusal of the server, or `network` when it could not be reached. */
@@ -12,66 +11,22 @@ export class ApiError extends Error {
   }
 }
 
-/** What to send bytes with. */
-export interface PutRequest {
-  method: 'PUT';
-  url: string;
-  headers: Record<string, string>;
-}
-
-export interface UploadPart extends PutRequest {
-  number: number;
-  size_bytes: number;
-}
-
-/** Parts are `part_size` bytes long but the last; URLs of those that are not listed are asked for. */
-export interface Multipart {
-  part_size: number;
-  part_count: number;
-  parts: UploadPart[];
-}
-
-export interface UploadTicket {
-  media_id: string;
-  upload: PutRequest | { multipart: Multipart };
-}
-
-export async function createUpload(file: File, signal: AbortSignal): Promise<UploadTicket> {
-  const [type] = file.type.split(';'); // Browsers add the codecs of some.
-  const body = { filename: file.name, size_bytes: file.size, ...(type ? { content_type: type } : {}) };
-  return call<UploadTicket>('POST', '/media/uploads', { body, signal });
-}
-
-/** What to send the parts of a large file with, from one of them on. */
-export async function askParts(mediaId: string, from: number, signal: AbortSignal): Promise<UploadPart[]> {
-  return (await call<{ parts: UploadPart[] }>('POST', `/media/${encodeURIComponent(mediaId)}/parts`, { body: { from }, signal })).parts;
-}
-
-/** Says that all bytes are there; the media job starts. */
-export async function completeUpload(mediaId: string, signal: AbortSignal): Promise<Media> {
-  return (await call<{ media: Media }>('POST', `/media/${encodeURIComponent(mediaId)}/complete`, { body: {}, signal })).media;
-}
-
-export async function getMedia(mediaId: string): Promise<Media> {
-  return (await call<{ media: Media }>('GET', `/media/${encodeURIComponent(mediaId)}`)).media;
-}
-
-/** The caller's newest media. */
-export async function listMedia(): Promise<Media[]> {
-  return (await call<{ media: Media[] }>('GET', '/media')).media;
-}
-
 interface CallOptions {
   body?: unknown;
   signal?: AbortSignal;
 }
 
-async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+/**
+ * Asks the REST API as the signed-in user, with a new token when the old one is refused.
+ * @param path below `/api/v1`; what goes into it is encoded by the caller
+ * @throws ApiError a refusal, or `network`; the signal's reason when it was aborted
+ */
+export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   let response = await send(method, path, options);
   if (response.status === 401 && (await renewSession())) response = await send(method, path, options);
   const text = await response.text();
   if (!response.ok) throw refusal(response.status, text);
-  return JSON.parse(text) as T;
+  return (text === '' ? undefined : JSON.parse(text)) as T; // Of status 204 there is nothing to read.
 }
 
 async function send(method: string, path: string, { body, signal }: CallOptions): Promise<Response> {

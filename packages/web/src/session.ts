@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { takeAddressParam } from './address-bar.ts';
 
 /** Who the page is. `starting` until the server answered; `token_needed` where there are no development sessions. */
 export type Session =
@@ -11,13 +12,15 @@ export const session = signal<Session>({ state: 'starting' });
 const USER_KEY = 'armoricore.user_id';
 const TOKEN_KEY = 'armoricore.token';
 const RETRY_MS = 2_000;
+/** What the server takes as the name of a development user. */
+const USER_NAME = /^[\w.-]{1,64}$/;
 
 /**
- * Signs in: with the token of the address (`#token=…`, then taken out of it), the token given earlier in this tab,
- * or a development session. Tries again while the server does not answer.
+ * Signs in: with the token of the address (`#token=…`, taken out of it: it must not stay in the history, nor in a link that
+ * is copied), the token given earlier in this tab, or a development session. Tries again while the server does not answer.
  */
 export async function startSession(): Promise<void> {
-  const token = takeTokenFromAddress() ?? sessionStorage.getItem(TOKEN_KEY);
+  const token = takeAddressParam('token') ?? sessionStorage.getItem(TOKEN_KEY);
   if (token !== null) {
     useToken(token);
     return;
@@ -61,7 +64,7 @@ export async function renewSession(): Promise<boolean> {
 }
 
 async function startDevelopmentSession(): Promise<void> {
-  const userId = localStorage.getItem(USER_KEY);
+  const userId = developmentUser();
   const response = await fetch('/dev/session', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -73,17 +76,15 @@ async function startDevelopmentSession(): Promise<void> {
   }
   if (!response.ok) throw new Error(`No session: status ${response.status}`);
   const { token, user_id } = (await response.json()) as { token: string; user_id: string };
-  localStorage.setItem(USER_KEY, user_id);
+  if (userId === null) localStorage.setItem(USER_KEY, user_id);
   session.value = { state: 'signed_in', token, userId: user_id, renewable: true };
 }
 
-function takeTokenFromAddress(): string | null {
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  const token = fragment.get('token');
-  if (token === null) return null;
-  fragment.delete('token'); // Must not stay in history, nor in a link that is copied from the address bar.
-  history.replaceState(null, '', `${location.pathname}${location.search}${fragment.size > 0 ? `#${fragment}` : ''}`);
-  return token;
+/** The development user of this tab, when its address named one (`#user=ann`), else that of this browser. */
+function developmentUser(): string | null {
+  const named = takeAddressParam('user');
+  if (named !== null && USER_NAME.test(named)) sessionStorage.setItem(USER_KEY, named);
+  return sessionStorage.getItem(USER_KEY) ?? localStorage.getItem(USER_KEY);
 }
 
 /** The user a JWT names, unverified: only to know which topic to join. The server verifies. */

@@ -1,60 +1,51 @@
-import { signal } from '@preact/signals';
+import { signal, type ReadonlySignal } from '@preact/signals';
 import { Socket, type Channel } from 'phoenix';
-import type { Media, MediaFailed, MediaProgress, MediaReady } from './media.ts';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting';
 
 /** Whether news arrive as they happen. */
 export const connection = signal<Connection>('connecting');
 
-export interface MediaNews {
-  onProgress(progress: MediaProgress): void;
-  onReady(ready: MediaReady): void;
-  onFailed(failed: MediaFailed): void;
-}
+/** A connection that says nothing for so long is given up, in ms. */
+const HEARTBEAT_MS = 15_000;
 
+/** The one socket of the page, shared by all screens, as long as one user is signed in. */
 export interface Live {
-  /** Follows one media. `onJoined` brings its state at each join, also after a connection was lost and found again. */
-  followMedia(mediaId: string, news: MediaNews & { onJoined(media: Media): void; onRefused(reason: string): void }): () => void;
-  /** Follows all media of a user. */
-  followUser(userId: string, news: MediaNews & { onJoined(): void }): () => void;
-  close(): void;
+  readonly userId: string;
+  readonly socket: Socket;
+  /** `user:<id>`, joined once for all: phoenix.js has one channel of a topic. */
+  readonly user: Channel;
+  /** How often `user` was joined: it counts up when a lost connection is found again, after which a screen reads anew what it shows. */
+  readonly joined: ReadonlySignal<number>;
 }
 
 /** Opens the socket. It reconnects by itself, with what `token` returns then; `onLost` runs at every failed attempt. */
-export function openLive(token: () => string, onLost: () => void): Live {
-  const socket = new Socket('/socket', { params: () => ({ token: token() }) });
+export function goLive(userId: string, token: () => string, onLost: () => void): Live & { close(): void } {
+  const socket = new Socket('/socket', { params: () => ({ token: token() }), heartbeatIntervalMs: HEARTBEAT_MS });
+  const user = socket.channel(`user:${userId}`);
+  const joined = signal(0);
+  let closed = false;
   connection.value = 'connecting';
   socket.onOpen(() => {
     connection.value = 'live';
   });
   socket.onClose(() => {
+    if (closed) return;
     connection.value = 'reconnecting';
     onLost();
   });
   socket.connect();
-
+  user.join().receive('ok', () => {
+    joined.value += 1;
+  });
   return {
-    followMedia(mediaId, news) {
-      const channel = listen(socket.channel(`media:${mediaId}`), news);
-      channel
-        .join()
-        .receive('ok', (media: Media) => news.onJoined(media))
-        .receive('error', ({ reason }: { reason?: string }) => news.onRefused(reason ?? 'internal'));
-      return () => channel.leave();
+    userId,
+    socket,
+    user,
+    joined,
+    close() {
+      closed = true;
+      socket.disconnect();
     },
-    followUser(userId, news) {
-      const channel = listen(socket.channel(`user:${userId}`), news);
-      channel.join().receive('ok', () => news.onJoined());
-      return () => channel.leave();
-    },
-    close: () => socket.disconnect(),
   };
-}
-
-function listen(channel: Channel, news: MediaNews): Channel {
-  channel.on('media:progress', (progress: MediaProgress) => news.onProgress(progress));
-  channel.on('media:ready', (ready: MediaReady) => news.onReady(ready));
-  channel.on('media:failed', (failed: MediaFailed) => news.onFailed(failed));
-  return channel;
 }

@@ -2,11 +2,11 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { resolve } from 'node:path';
 
-/** Nothing but our own files runs; media may come from a CDN, the API may be another host. */
+/** Nothing but our own files runs; media may come from a CDN, the API may be another host. hls.js makes empty captions tracks of `data:`. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "img-src 'self' data: blob: http: https:",
-  "media-src 'self' blob: http: https:",
+  "media-src 'self' data: blob: http: https:",
   "connect-src 'self' ws: wss: http: https:",
   "worker-src 'self' blob:",
   "object-src 'none'",
