@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../src/media/sources/address.ts';
+import { isPublicAddress } from '../src/outside/address.ts';
 import { download, type DownloadOptions } from '../src/media/sources/download.ts';
 import { startHttpsSource, type HttpsSource } from './support/https-source.ts';
 

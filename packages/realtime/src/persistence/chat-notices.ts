@@ -110,6 +110,7 @@ function noticeOf({ id, title, lastSeq }: Due, { user_id, unread, sender_id, con
     notification_id: newId(),
     user_id,
     channels: ['push' as const],
+    category: 'chat',
     title: (title ?? sender_id).slice(0, SNIPPET).toWellFormed(),
     body: body.slice(0, SNIPPET).toWellFormed(),
     data: { type: 'chat.message', conversation_id: id, latest_seq: lastSeq, unread: count },

@@ -1,17 +1,12 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { AppError } from '@armoricore/shared/kernel';
-import { isPublicAddress } from './address.ts';
+import { isPublicAddress } from '../../outside/address.ts';
+import { guardedLookup, type Door } from '../../outside/lookup.ts';
 
-/** How the outside is reached. What is not given is as the internet needs it; tests give what reaches their own servers. */
-export interface Outside {
-  /** Which addresses may be connected to. */
-  allow?: (address: string) => boolean;
-  resolve?: (hostname: string) => Promise<LookupAddress[]>;
+export interface Outside extends Door {
   /** Certificates that are trusted instead of the system's. */
   ca?: string;
   /** Longest silence before and within an answer. */
@@ -49,24 +44,10 @@ export async function get(url: URL, headers: Record<string, string>, outside: Ou
 }
 
 function getOnce(url: URL, headers: Record<string, string>, outside: Outside, signal: AbortSignal): Promise<IncomingMessage> {
-  const { allow = isPublicAddress, resolve: resolveName = resolveAll, ca, idleMs = IDLE_MS } = outside;
+  const { allow = isPublicAddress, ca, idleMs = IDLE_MS } = outside;
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0) assertAllowed([literal], allow); // Node resolves no literals, so it would not ask `lookup`.
-  const guarded: LookupFunction = (hostname, options, answer) => {
-    resolveName(hostname).then(
-      (found) => {
-        try {
-          assertAllowed(found.map(({ address }) => address), allow);
-        } catch (error) {
-          return answer(error as Error, []);
-        }
-        const [first] = found;
-        if (options.all === true) return answer(null, found);
-        return answer(null, first?.address ?? '', first?.family);
-      },
-      (error: Error) => answer(error, []),
-    );
-  };
+  if (isIP(literal) !== 0 && !allow(literal)) throw new AppError('source_refused'); // Node would not ask `lookup` for it.
+  const guarded = guardedLookup(outside, () => new AppError('source_refused'));
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {
       headers: { 'user-agent': 'armoricore', accept: '*/*', 'accept-encoding': 'identity', ...headers },
@@ -86,15 +67,6 @@ function getOnce(url: URL, headers: Record<string, string>, outside: Outside, si
     });
     outgoing.end();
   });
-}
-
-function resolveAll(hostname: string): Promise<LookupAddress[]> {
-  return lookup(hostname, { all: true });
-}
-
-/** One bad address is enough: which one is connected to is not ours to choose. */
-function assertAllowed(addresses: readonly string[], allow: (address: string) => boolean): void {
-  if (addresses.length === 0 || !addresses.every(allow)) throw new AppError('source_refused');
 }
 
 function refusalOf(error: Error, signal: AbortSignal): unknown {
