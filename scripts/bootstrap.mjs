@@ -9,7 +9,7 @@ import { runChecks } from './bootstrap/checks.mjs';
 import { Failure, ROOT } from './bootstrap/command.mjs';
 import { handOver } from './bootstrap/hand-over.mjs';
 import { installPackages } from './bootstrap/packages.mjs';
-import { requirePrograms } from './bootstrap/programs.mjs';
+import { offerPrograms, requirePrograms } from './bootstrap/programs.mjs';
 import { buildPage } from './bootstrap/web.mjs';
 
 const BROKERS = ['redis', 'nats', 'rabbitmq'];
@@ -17,11 +17,13 @@ const BROKERS = ['redis', 'nats', 'rabbitmq'];
 const COMMANDS = {
   start: async (args) => {
     await requirePrograms(['ffmpeg', 'ffprobe']);
+    // With an API for it, nothing is recognised on this machine.
+    if (!process.env.OPENAI_API_KEY && !process.env.OPENAI_BASE_URL) await offerPrograms(['pocketsphinx'], 'there are no captions');
     await buildPage();
     return handOver(['infra/local/src/main.ts', ...args]);
   },
   test: async (args) => {
-    await requirePrograms(['ffmpeg', 'ffprobe', 'chromium', ...BROKERS]);
+    await requirePrograms(['ffmpeg', 'ffprobe', 'chromium', 'pocketsphinx', 'flite', ...BROKERS]);
     await runChecks();
     await buildPage();
     return handOver(['node_modules/vitest/vitest.mjs', 'run', ...args]);

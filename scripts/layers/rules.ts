@@ -50,7 +50,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     in: /^packages\/realtime\/src\/domain\//,
-    only: /^packages\/(realtime\/src\/(domain|contracts)\/|realtime\/src\/auth\/identity\.ts$|shared\/src\/(kernel|events|jobs)\/)/,
+    only: /^(node:timers\/promises$|packages\/(realtime\/src\/(domain|contracts)\/|realtime\/src\/auth\/identity\.ts$|shared\/src\/(kernel|events|jobs|notifications)\/))/,
     types: /^packages\/shared\/src\/(bus|db|storage)\//,
     reason: 'the domain is rules over ports: of database, bus and storage it knows types, not code',
   },
@@ -71,6 +71,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
 export const PACKAGE_OWNERS: readonly { packages: RegExp; owner: RegExp }[] = [
   { packages: /^npm:ws$/, owner: /^packages\/realtime\/src\/engine\/transport\/websocket\.ts$/ },
   { packages: /^npm:(fastify|@fastify\/.+)$/, owner: /^packages\/realtime\/src\/rest\// },
+  { packages: /^npm:@bufbuild\/protobuf$/, owner: /^packages\/realtime\/src\/(generated\/|adapters\/reel-protobuf\.ts$)/ },
   { packages: /^npm:jose$/, owner: /^packages\/realtime\/src\/auth\// },
   { packages: /^npm:bullmq$/, owner: /^packages\/shared\/src\/queues\// },
   { packages: /^npm:amqplib$/, owner: /^packages\/shared\/src\/bus\/rabbitmq\// },
@@ -83,9 +84,15 @@ export const PACKAGE_OWNERS: readonly { packages: RegExp; owner: RegExp }[] = [
   { packages: /^npm:pino$/, owner: /^packages\/shared\/src\/kernel\/log\.ts$/ },
   { packages: /^npm:pg$/, owner: /^packages\/shared\/src\/(db|bus|queues)\// },
   { packages: /^npm:drizzle-orm$/, owner: /^packages\/(shared\/src\/(db|bus|dead-letters|jobs|keys)|realtime\/src\/persistence|jobs\/src)\// },
-  { packages: /^npm:@aws-sdk\/.+$/, owner: /^packages\/shared\/src\/storage\/s3/ },
+  { packages: /^npm:@aws-sdk\/client-sesv2$/, owner: /^packages\/jobs\/src\/adapters\/mail-services\.ts$/ },
+  { packages: /^npm:@aws-sdk\/(?!client-sesv2$).+$/, owner: /^packages\/shared\/src\/storage\/s3/ },
+  { packages: /^npm:nodemailer$/, owner: /^packages\/jobs\/src\/adapters\/mail(-services)?\.ts$/ },
+  { packages: /^npm:firebase-admin$/, owner: /^packages\/jobs\/src\/adapters\/fcm\.ts$/ },
+  { packages: /^npm:apn$/, owner: /^packages\/jobs\/src\/adapters\/apns\.ts$/ },
+  { packages: /^npm:web-push$/, owner: /^packages\/jobs\/src\/adapters\/webpush\.ts$/ },
   { packages: /^npm:@tus\/.+$/, owner: /^packages\/(shared\/src\/storage\/resumable|realtime\/src\/rest\/tus)\.ts$/ },
-  { packages: /^npm:hls\.js$/, owner: /^packages\/web\/src\/player\// },
+  { packages: /^npm:openai$/, owner: /^packages\/jobs\/src\/adapters\/(openai-client|transcriber-openai|moderator-openai)\.ts$/ },
+  { packages: /^npm:hls\.js$/, owner: /^packages\/web\/src\/videos\/player\// },
 ];
 
 export const PACKAGE_REASON = 'an SDK is imported by its adapter alone, so that replacing it touches one place';

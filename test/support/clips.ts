@@ -3,10 +3,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Makes a clip with moving pictures and a tone; `seconds` long. */
-export async function makeClip(file: string, { seconds = 4, size = '640x360', rate = 30 } = {}): Promise<string> {
+/** Makes a clip with moving pictures and a tone, or another sound; `seconds` long. */
+export async function makeClip(file: string, { seconds = 4, size = '640x360', rate = 30, sound = '' } = {}): Promise<string> {
   const video = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}`];
-  const audio = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
+  const audio = sound === '' ? ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : ['-i', sound];
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-movflags', '+faststart'];
   await run('ffmpeg', ['-v', 'error', '-y', ...video, ...audio, '-t', String(seconds), ...codecs, file]);
   return file;

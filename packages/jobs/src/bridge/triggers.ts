@@ -3,30 +3,32 @@ import type { Database } from '@armoricore/shared/db';
 import type { Service } from '@armoricore/shared/kernel';
 import type { AnyJob, Farm } from '../core/index.ts';
 
-/** The consumer group of all jobs processes: each trigger event reaches one of them. */
-const GROUP = 'jobs';
+/** The consumer group of all jobs processes, where a job has none of its own: each trigger event reaches one of them. */
+const JOBS = 'jobs';
 
 export interface TriggerBridgeOptions {
   bus: Bus;
   db: Database;
   farm: Farm;
   jobs: readonly AnyJob[];
+  /** That of the jobs' contracts. */
+  group?: string | undefined;
 }
 
 /**
  * Turns the trigger events of the bus into jobs. A job's id is its event's id, so that an event whose handling was cut
  * short changes nothing when it comes again; one that was handled is known by the inbox, also when its job is long gone.
  */
-export function createTriggerBridge({ bus, db, farm, jobs }: TriggerBridgeOptions): Service {
+export function createTriggerBridge({ bus, db, farm, jobs, group = JOBS }: TriggerBridgeOptions): Service {
   let subscription: Subscription | undefined;
   return {
-    name: 'triggers',
+    name: group === JOBS ? 'triggers' : `triggers of ${group}`,
     async start() {
       subscription = await bus.subscribe({
-        group: GROUP,
+        group,
         types: [...new Set(jobs.map((job) => job.contract.trigger))],
         async handler(event) {
-          await handleOnce(db, GROUP, event, async () => {
+          await handleOnce(db, group, event, async () => {
             for (const { contract } of jobs) {
               if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
             }

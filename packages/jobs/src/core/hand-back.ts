@@ -32,9 +32,9 @@ export async function persist(write: () => Promise<boolean>, { lost, log }: { lo
 export async function giveBack(
   queued: QueuedJob,
   token: string | undefined,
-  { why, restMs, log }: { why: string; restMs: number; log: Log },
+  { why, restMs, log, level = 'warn' }: { why: string; restMs: number; log: Log; level?: 'warn' | 'debug' },
 ): Promise<never> {
-  log.warn({ reason: why }, 'job given back');
+  log[level]({ reason: why, rest_ms: restMs }, 'job given back');
   try {
     await queued.moveToDelayed(Date.now() + restMs, token);
   } catch (error) {

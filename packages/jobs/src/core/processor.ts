@@ -106,9 +106,9 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const begun = performance.now();
     const tell = (outcome: JobOccurrence['outcome']): void =>
       observe?.({ queue: job.contract.queue, job: queued.name, outcome, ms: performance.now() - begun });
-    const release = (why: string, restMs: number): Promise<never> => {
+    const release = (why: string, restMs: number, level?: 'debug'): Promise<never> => {
       tell('released');
-      return giveBack(queued, token, { why, restMs, log: one.log });
+      return giveBack(queued, token, { why, restMs, log: one.log, ...(level && { level }) });
     };
     try {
       const result = await run(one);
@@ -119,7 +119,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
       one.log.info(first ? 'job done' : 'the job had its outcome before');
     } catch (thrown) {
       if (thrown instanceof AwaitsParts) await restForParts(queued, token, one.log);
-      if (thrown instanceof Interrupted) return await release(thrown.message, thrown instanceof Postponed ? thrown.restMs : 0);
+      if (thrown instanceof Postponed) return await release(thrown.message, thrown.restMs, 'debug');
+      if (thrown instanceof Interrupted) return await release(thrown.message, 0);
       const isFinal = thrown instanceof PartFailed;
       const error = isFinal ? thrown.reason : toAppError(thrown);
       one.log.warn({ code: error.code, reason: describeError(error) }, 'job try failed');

@@ -1,9 +1,10 @@
 import { and, eq, lte, ne, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import { media, renditions, type Database, type MediaRow, type Transaction } from '@armoricore/shared/db';
-import { renditionSchema, type PayloadOf } from '@armoricore/shared/events';
+import { captionTrackOf, renditionSchema, type PayloadOf } from '@armoricore/shared/events';
 import { AppError } from '@armoricore/shared/kernel';
 import type { Storage } from '@armoricore/shared/storage';
+import { tracksOf } from '../captions/records.ts';
 import type { Progress } from './progress.ts';
 
 type Input = PayloadOf<'media.uploaded'>;
@@ -116,7 +117,7 @@ export async function readyPayload(tx: Transaction, storage: Storage, input: Inp
     thumbnail_urls: row.posterKey === null ? [] : [urlOf(row.posterKey)],
     storyboard: row.storyboardKey === null ? null : urlOf(row.storyboardKey),
     preview_url: row.previewKey === null ? null : urlOf(row.previewKey),
-    captions: [],
+    captions: (await tracksOf(tx, row.id)).map((track) => captionTrackOf(track, urlOf)),
     duration_ms: row.durationMs ?? 0,
     renditions: made
       .toSorted((a, b) => b.width * b.height - a.width * a.height)

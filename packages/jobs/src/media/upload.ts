@@ -49,7 +49,7 @@ async function filesBelow(dir: string): Promise<string[]> {
 }
 
 /** Works on a list a few at a time; at the first error no further one is begun, and it is thrown when the others have ended. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const lane = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {

@@ -6,7 +6,7 @@ import type { Identity } from '../auth/identity.ts';
 import { createChatChannel } from '../channels/chat.ts';
 import { createChatNotices } from '../domain/chat-notices.ts';
 import { createChatWriter } from '../domain/chat-writer.ts';
-import { createChatService } from '../domain/chat.ts';
+import { createChatService, type ChatService } from '../domain/chat.ts';
 import { createConversationService, type ConversationService } from '../domain/conversations.ts';
 import { createRateLimiter } from '../domain/rate-limit.ts';
 import type { Channel, PubSub } from '../engine/index.ts';
@@ -15,7 +15,7 @@ import { createNoticeRepository } from '../persistence/chat-notices.ts';
 import { createChatRepository } from '../persistence/chat.ts';
 import { createConversationRepository } from '../persistence/conversations.ts';
 import { withChatFeeds } from './chat-feeds.ts';
-import { withOnlineUsers } from './online-users.ts';
+import { withOnlineUsers, type OnlineUsers } from './online-users.ts';
 
 export interface ChatOptions {
   db: Database;
@@ -32,7 +32,11 @@ export interface Chat {
   /** For the endpoint: conversations come in order, and who has a socket is known. */
   pubsub: PubSub;
   channel: Channel<Identity>;
+  online: OnlineUsers;
   conversations: ConversationService;
+  /** Whether somebody may read a conversation. @throws AppError `not_found`, `forbidden` */
+  admit: ChatService['admit'];
+  moderate: ChatService['moderate'];
   /** What runs beside: the check of the feeds, and what asks for notifications. */
   services: Service[];
 }
@@ -56,7 +60,10 @@ export function openChat({ db, bus, pubsub, config, development, log }: ChatOpti
   return {
     pubsub: ordered.pubsub,
     channel: createChatChannel({ chat, feeds: ordered.feeds, limiter: createRateLimiter(), messagesPerSecond: config.CHAT_MESSAGES_PER_SECOND }),
+    online,
     conversations: createConversationService({ repository: createConversationRepository(db, bus), chat }),
+    admit: chat.admit,
+    moderate: chat.moderate,
     services: [ordered.check, createChatNotices({ repository: createNoticeRepository(db, bus, { delayMs }), onlineAmong: online.onlineAmong, log })],
   };
 }

@@ -14,8 +14,8 @@ export interface Identity {
   conversations?: readonly string[];
 }
 
-/** `admin` may do everything, `viewer` sees what operators see, `service` is a program of the backend. */
-export type Role = 'admin' | 'service' | 'viewer';
+/** `admin` may do everything, `viewer` sees what operators see, `service` is a program of the backend, `moderator` keeps order in comments. */
+export type Role = 'admin' | 'service' | 'viewer' | 'moderator';
 
 export function hasRole(identity: Identity, role: Role): boolean {
   return identity.roles.includes(role);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlain, plainText } from './text.ts';
 
 /** Longest content of a message, and most of its attachments as JSON, in bytes. */
 export const MAX_CONTENT_BYTES = 16 * 1024;
@@ -6,13 +7,12 @@ const MAX_ATTACHMENTS = 10;
 const MAX_ATTACHMENT_DEPTH = 8;
 
 const ENCODER = new TextEncoder();
-const bytesOf = (text: string): number => ENCODER.encode(text).length;
+export const bytesOf = (text: string): number => ENCODER.encode(text).length;
 
-/** Text that every store can hold: no NUL, no half of a surrogate pair. */
-const isPlain = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+export { isPlain };
 
 export const conversationId = z.string().min(1).max(128).regex(/^[A-Za-z0-9_.-]+$/);
-export const userId = z.string().min(1).max(256).refine(isPlain, 'has NUL or half a surrogate pair');
+export const userId = plainText(256);
 
 export const content = z
   .string()
@@ -22,7 +22,7 @@ export const content = z
 export const messageId = z.uuid().transform((id) => id.toLowerCase());
 
 /** The sender's own name for a message. */
-export const clientMessageId = z.string().min(1).max(128).refine(isPlain, 'has NUL or half a surrogate pair');
+export const clientMessageId = plainText(128);
 
 /** What is attached is the clients' business; here it is only kept within bounds. */
 export const attachments = z
@@ -31,7 +31,8 @@ export const attachments = z
   .refine((value) => isShallow(value, MAX_ATTACHMENT_DEPTH), `nested deeper than ${MAX_ATTACHMENT_DEPTH}, or a text with NUL or half a surrogate pair`)
   .refine((value) => bytesOf(JSON.stringify(value)) <= MAX_CONTENT_BYTES, `larger than ${MAX_CONTENT_BYTES} bytes of JSON`);
 
-function isShallow(value: unknown, depth: number): boolean {
+/** Whether a value nests no deeper than so, and all its texts are plain. */
+export function isShallow(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return isPlain(value);
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.entries(value).every(([name, inner]) => isPlain(name) && isShallow(inner, depth - 1));

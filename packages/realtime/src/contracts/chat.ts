@@ -10,49 +10,54 @@ const seq = z.number().int().min(0);
 const limit = z.number().int().min(1).max(LARGEST_PAGE);
 const type = z.enum(['text', 'image', 'video', 'audio', 'file']);
 
+const newMessageFields = {
+  id: z.string(),
+  seq: z.number().int().describe('1, 2, 3 … in each conversation.'),
+  conversationId: z.string(),
+  senderId: z.string(),
+  type,
+  content: z.string(),
+  replyTo: z.string().nullable(),
+  attachments: z.array(z.record(z.string(), z.unknown())),
+  clientMessageId: z.string().nullable().describe("The sender's own name for it."),
+  createdAt: z.iso.datetime(),
+};
+
 /** A message as `message:new` and the reply to `message:send` show it. */
-export interface NewMessage {
-  id: string;
-  /** 1, 2, 3 … in each conversation. */
-  seq: number;
-  conversationId: string;
-  senderId: string;
-  type: z.infer<typeof type>;
-  content: string;
-  replyTo: string | null;
-  attachments: Record<string, unknown>[];
-  clientMessageId: string | null;
-  createdAt: string;
-}
+export const newMessage = z.object(newMessageFields).meta({ id: 'NewMessage' });
+export type NewMessage = z.infer<typeof newMessage>;
 
-/** A message as histories show it. Of a deleted one the content is '' and nothing is attached. */
-export interface MessageView extends NewMessage {
-  editedAt: string | null;
-  /** How often it was edited. */
-  revision: number;
-  deletedAt: string | null;
-  reactions: ReactionView[];
-}
+export const reactionView = z
+  .object({
+    emoji: z.string(),
+    count: z.number().int(),
+    userIds: z.array(z.string()).describe('The first 50 who reacted so.'),
+    mine: z.boolean().describe('Whether the reader is one of all.'),
+  })
+  .meta({ id: 'Reaction' });
+export type ReactionView = z.infer<typeof reactionView>;
 
-export interface ReactionView {
-  emoji: string;
-  count: number;
-  /** The first 50 who reacted so. */
-  userIds: string[];
-  /** Whether the reader is one of all. */
-  mine: boolean;
-}
+/** A message as histories show it. */
+export const messageView = z
+  .object({
+    ...newMessageFields,
+    editedAt: z.iso.datetime().nullable(),
+    revision: z.number().int().describe('How often it was edited.'),
+    deletedAt: z.iso.datetime().nullable(),
+    reactions: z.array(reactionView),
+  })
+  .describe("A message. Of a deleted one the content is '' and nothing is attached.")
+  .meta({ id: 'Message' });
+export type MessageView = z.infer<typeof messageView>;
 
-export interface ChatJoinReply {
-  /** Oldest first. */
-  messages: MessageView[];
-  /** The newest message of the conversation; what is newer comes as `message:new`. */
-  latest_seq: number;
-  /** Messages of others that lie after the user's mark: at most 1,000 are counted. */
-  unread: number;
-  /** Messages after `since_seq` are missing before the first one here: page back with `message:history`. */
-  truncated?: true;
-}
+/** Messages come oldest first. */
+export const chatJoinReply = z.object({
+  messages: z.array(messageView),
+  latest_seq: z.number().int().describe('The newest message of the conversation; what is newer comes as `message:new`.'),
+  unread: z.number().int().describe("Messages of others that lie after the user's mark: at most 1,000 are counted."),
+  truncated: z.literal(true).exactOptional().describe('Messages after `since_seq` are missing before the first one here: page back with `message:history`.'),
+});
+export type ChatJoinReply = z.infer<typeof chatJoinReply>;
 
 /** What tells of a message names it by its id and, so that clients can put it in order, its `seq`. */
 interface About {
@@ -92,10 +97,10 @@ export const chatContract = defineChannel({
   topic: 'chat:{conversation_id}',
   join: {
     params: z.object({ since_seq: seq.optional(), limit: limit.optional() }),
-    reply: z.custom<ChatJoinReply>(),
+    reply: chatJoinReply,
   },
   in: {
-    'message:send': { payload: sendPayload, reply: z.custom<{ message: NewMessage }>() },
+    'message:send': { payload: sendPayload, reply: z.object({ message: newMessage }) },
     'message:edit': { payload: z.object({ messageId, content: content.refine((text) => text.trim() !== '', 'is empty') }) },
     'message:delete': { payload: aboutMessage },
     'message:reaction:add': { payload: reaction },
@@ -103,15 +108,16 @@ export const chatContract = defineChannel({
     'message:read': { payload: aboutMessage },
     'message:history': {
       payload: z.object({ before_seq: z.number().int().min(1).optional(), limit: limit.optional() }),
-      reply: z.custom<{ messages: MessageView[] }>(),
+      reply: z.object({ messages: z.array(messageView) }),
     },
     'typing:start': { payload: inRoom },
     'typing:stop': { payload: inRoom },
   },
   out: {
-    'message:new': z.custom<NewMessage>(),
+    'message:new': newMessage,
     'message:edited': z.custom<About & { content: string; editedAt: string; revision: number }>(),
-    'message:deleted': z.custom<About & { userId: string; deletedAt: string }>(),
+    /** `reason` is there when moderation deleted it. */
+    'message:deleted': z.custom<About & { userId: string; deletedAt: string; reason?: string }>(),
     'message:reaction:added': z.custom<About & { userId: string; emoji: string }>(),
     'message:reaction:removed': z.custom<About & { userId: string; emoji: string }>(),
     'message:read': z.custom<About & { userId: string }>(),

@@ -1,3 +1,10 @@
 export { chatContract, type ChatJoinReply, type MessageView, type NewMessage, type ReactionView } from './chat.ts';
+export { commentsContract, type CommentsJoinReply, type CommentView } from './comments.ts';
 export { mediaContract, mediaEvents, type MediaView } from './media.ts';
-export { userContract } from './user.ts';
+export { presenceContract, type PresenceMetaView, type UserActivity, type UserPresenceView } from './presence.ts';
+export { systemContract, type ClusterStats, type NodeStats, type SystemStats } from './system.ts';
+export { userContract, type InAppNotification } from './user.ts';
+export { reelContract, type ReelComment, type ReelCounters, type ReelJoinReply, type ReelUpdate } from './reel.ts';
+export { callContract, webrtcLobbyContract, type CallEnded, type CallEndReason, type CallLogEntry, type CallType, type CallView, type IncomingCall } from './calls.ts';
+export { huddleContract, huddleLobbyContract, type HuddleEntry, type HuddleView, type ParticipantView, type Toggles } from './huddles.ts';
+export type { IceServer, RelayedEvent, Signal } from './webrtc.ts';

@@ -1,5 +1,4 @@
 import { AppError, describeError, type Log } from '@armoricore/shared/kernel';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** Where what is written is appended. */
 export interface AppendLog<Draft, Written> {
@@ -51,7 +50,7 @@ export function createBatchWriter<Draft, Written extends object>(options: BatchW
   async function run(): Promise<void> {
     while (waiting.length > 0) {
       const early = begun + spacingMs - performance.now();
-      if (early > 0 && waiting.length < batchSize) await pause(early);
+      if (early > 0 && waiting.length < batchSize) await new Promise((resolve) => setTimeout(resolve, early));
       begun = performance.now();
       const batch = waiting.slice(0, batchSize);
       waiting = waiting.slice(batchSize);

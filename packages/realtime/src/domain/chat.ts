@@ -31,8 +31,11 @@ export interface ChatRepository {
   messages(conversationId: string, userId: string, span: Span): Promise<MessageView[]>;
   /** @throws AppError `not_found`, `forbidden`, `message_deleted` */
   edit(change: Change & { content: string }): Promise<Told<{ content: string; editedAt: string; revision: number }>>;
-  /** @param mayAny whether the user may delete messages of others without being a moderator. @throws AppError `not_found`, `forbidden` */
-  remove(change: Change & { mayAny: boolean }): Promise<Told<{ deletedAt: string }>>;
+  /**
+   * @param change.mayAny whether the user may delete messages of others without being a moderator @param change.why goes into the audit
+   *   log @param change.again tells also of a message that was deleted before @throws AppError `not_found`, `forbidden`
+   */
+  remove(change: Change & { mayAny: boolean; why?: Record<string, unknown>; again?: boolean }): Promise<Told<{ deletedAt: string }>>;
   /** @throws AppError `not_found`, `message_deleted`, `too_many_reactions` */
   addReaction(change: Change & { emoji: string }): Promise<Told<object>>;
   /** @throws AppError `not_found` */
@@ -57,6 +60,9 @@ export interface ChatOptions {
 
 /** Content of one page, in bytes of UTF-16 text: a reply must fit the send buffer of a socket. */
 const PAGE_CHARACTERS = 256 * 1024;
+
+/** Who deletes what moderation flags, in the audit log and to clients. */
+export const MODERATION = 'moderation';
 
 export type ChatService = ReturnType<typeof createChatService>;
 
@@ -102,6 +108,18 @@ export function createChatService({ repository, writer, openRooms }: ChatOptions
     edit: repository.edit,
     /** By the author, a moderator or an admin. */
     remove: (change: Change, identity: Identity) => repository.remove({ ...change, mayAny: hasRole(identity, 'admin') || hasRole(identity, 'service') }),
+    /**
+     * What moderation flagged goes as if a moderator had deleted it. Again: the same answer, as whoever asked may have died before he told
+     * of it. Null when there is no such message any more.
+     */
+    async moderate(change: Omit<Change, 'userId'>, why: { reason: string; categories: readonly string[] }): Promise<Told<{ deletedAt: string }>> {
+      try {
+        return await repository.remove({ ...change, userId: MODERATION, mayAny: true, why, again: true });
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'not_found') return null;
+        throw error;
+      }
+    },
     addReaction: repository.addReaction,
     removeReaction: repository.removeReaction,
     markRead: repository.markRead,

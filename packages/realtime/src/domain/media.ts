@@ -1,4 +1,5 @@
-import type { MediaRow, RenditionRow } from '@armoricore/shared/db';
+import type { CaptionTrackRow, MediaRow, RenditionRow } from '@armoricore/shared/db';
+import { captionTrackOf } from '@armoricore/shared/events';
 import { AppError } from '@armoricore/shared/kernel';
 import type { Storage } from '@armoricore/shared/storage';
 import { ownsOrAdmin, type Identity } from '../auth/identity.ts';
@@ -6,6 +7,7 @@ import type { MediaView } from '../contracts/media.ts';
 
 export interface MediaWithRenditions extends MediaRow {
   renditions: RenditionRow[];
+  captions: CaptionTrackRow[];
 }
 
 /** Where media are kept. */
@@ -63,7 +65,7 @@ function viewOf(row: MediaWithRenditions, storage: Storage): MediaView {
     thumbnail_urls: ready && row.posterKey !== null ? [url(row.posterKey)] : [],
     storyboard: ready && row.storyboardKey !== null ? url(row.storyboardKey) : null,
     preview_url: ready && row.previewKey !== null ? url(row.previewKey) : null,
-    captions: [],
+    captions: ready ? row.captions.map((track) => captionTrackOf(track, url)) : [],
     renditions: row.renditions.map(({ name, width, height, frameRate, bandwidth, averageBandwidth, codecs }) => ({
       name,
       width,

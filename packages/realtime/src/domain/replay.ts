@@ -3,7 +3,7 @@ import { createEvent, eventDefinition, parseEvent, type BusEvent } from '@armori
 import { jobContract } from '@armoricore/shared/jobs';
 import { AppError, deriveId } from '@armoricore/shared/kernel';
 
-/** The consumer group that turns events into jobs. */
+/** The consumer group that turns events into jobs, where a job has none of its own. */
 const JOBS_GROUP = 'jobs';
 /** The origin of what other systems sent and is no event: no group ever had it. */
 const INTAKE = 'intake';
@@ -23,7 +23,7 @@ export function replayOf(letter: DeadLetterRow, payload: unknown): Replay {
   if (letter.origin === INTAKE) throw refusal(letter, 'it never was an event');
   const eventId = deriveId(letter.id, 'replay');
   try {
-    if (letter.kind === 'job') return { event: triggerOf(letter.name, payload, eventId), group: JOBS_GROUP };
+    if (letter.kind === 'job') return { event: triggerOf(letter.name, payload, eventId), group: jobContract(letter.name).group ?? JOBS_GROUP };
     return { event: parseEvent({ ...(payload as object), event_id: eventId }), group: letter.origin };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

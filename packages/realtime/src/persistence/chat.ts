@@ -92,14 +92,14 @@ export function createChatRepository(db: Database): ChatRepository & FeedReposit
         const message = await lockMessage(tx, change, { deleted: true });
         const own = message.senderId === change.userId;
         if (!own && !change.mayAny && !(await isModerator(tx, change))) throw new AppError('forbidden');
-        if (message.deletedAt !== null) return null;
+        if (message.deletedAt !== null) return change.again === true ? { messageId: message.id, seq: message.seq, deletedAt: message.deletedAt.toISOString() } : null;
         const deletedAt = new Date();
         await tx.update(messages).set({ content: '', attachments: [], deletedAt }).where(eq(messages.id, message.id));
         await tx.delete(messageEdits).where(eq(messageEdits.messageId, message.id));
         await tx.delete(reactions).where(eq(reactions.messageId, message.id));
         if (!own) {
           const actor = { userId: change.userId, remoteAddress: null };
-          const details = { conversation_id: change.conversationId, sender_id: message.senderId };
+          const details = { conversation_id: change.conversationId, sender_id: message.senderId, ...change.why };
           await recordAct(tx, { actor, action: 'message.delete', subject: `message:${message.id}`, details });
         }
         return { messageId: message.id, seq: message.seq, deletedAt: deletedAt.toISOString() };

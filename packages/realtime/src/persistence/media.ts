@@ -1,5 +1,5 @@
-import { media, renditions, type Database } from '@armoricore/shared/db';
-import { desc, eq, inArray } from 'drizzle-orm';
+import { captionTracks, media, renditions, type Database } from '@armoricore/shared/db';
+import { asc, desc, eq, inArray } from 'drizzle-orm';
 import type { MediaRepository, MediaWithRenditions } from '../domain/media.ts';
 
 /** Media in PostgreSQL. */
@@ -8,7 +8,11 @@ export function createMediaRepository(db: Database): MediaRepository {
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
     const all = await db.select().from(renditions).where(inArray(renditions.mediaId, ids)).orderBy(desc(renditions.bandwidth));
-    return rows.map((row) => ({ ...row, renditions: all.filter(({ mediaId }) => mediaId === row.id) }));
+    const tracks = await db.select().from(captionTracks).where(inArray(captionTracks.mediaId, ids)).orderBy(asc(captionTracks.language));
+    return rows.map((row) => {
+      const isOwn = ({ mediaId }: { mediaId: string }): boolean => mediaId === row.id;
+      return { ...row, renditions: all.filter(isOwn), captions: tracks.filter(isOwn) };
+    });
   }
 
   return {

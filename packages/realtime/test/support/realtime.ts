@@ -45,7 +45,7 @@ export async function startRealtime(env: Record<string, string> = {}, log: Log =
         headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
-      return { status: response.status, body: await response.json() };
+      return { status: response.status, body: response.status === 204 ? undefined : await response.json() };
     },
     async stop() {
       await running.stop();

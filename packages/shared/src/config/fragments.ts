@@ -53,6 +53,15 @@ export const workerConfig = {
   ),
 };
 
+/** The workers of captions and moderation. */
+export const speechWorkerConfig = {
+  QUEUE_CAPTION_CONCURRENCY: integer({ default: 1, min: 1, max: 64, doc: 'Caption jobs that one jobs process runs at once.' }),
+  QUEUE_MODERATION_CONCURRENCY: integer({ default: 8, min: 1, max: 256, doc: 'Chat messages that one jobs process looks at at once.' }),
+  QUEUE_MODERATION_PER_SECOND: optional(
+    integer({ min: 1, max: 100_000, doc: 'Most chat messages that all processes together begin to look at in a second; no limit when not set.' }),
+  ),
+};
+
 /** How the realtime nodes reach each other. */
 export const pubsubConfig = {
   PUBSUB_URL: optional(
@@ -83,6 +92,41 @@ export const chatConfig = {
   ),
   CHAT_MESSAGES_PER_SECOND: integer({ default: 20, min: 1, max: 10_000, doc: 'Messages that a user may send to one conversation in a second, in the long run.' }),
   CHAT_NOTIFY_DELAY_MS: integer({ default: 5_000, min: 100, max: 3_600_000, doc: 'How long after a message members without a socket, who have not read it, are notified, in ms.' }),
+};
+
+export const commentsConfig = {
+  COMMENTS_PER_SECOND: integer({ default: 5, min: 1, max: 10_000, doc: 'Comments that a user may send to one stream in a second, in the long run.' }),
+  COMMENTS_WINDOW_MS: integer({ default: 50, min: 5, max: 1_000, doc: 'Comments of so long reach a client that joined with `batch` as one frame, in ms.' }),
+  COMMENTS_PRESENCE_MAX: integer({ default: 200, min: 0, max: 10_000, doc: 'Viewers of a stream up to whom each is shown by presence; of more their number is.' }),
+};
+
+export const reelConfig = {
+  REEL_OPEN: optional(flag({ doc: 'Whether the first who joins a reel that does not exist makes it; as it is in development alone when not set.' })),
+  REEL_WINDOW_MS: integer({ default: 250, min: 0, max: 10_000, doc: 'Updates of a reel of so long reach its clients merged, as one frame, in ms; 0 for each by itself.' }),
+  REEL_INTERACTIONS_PER_SECOND: integer({ default: 20, min: 1, max: 10_000, doc: 'Interactions of each kind that a user may have with one reel in a second, in the long run.' }),
+};
+
+export const analyticsConfig = {
+  ANALYTICS_RETENTION_DAYS: integer({ default: 90, min: 8, max: 3_650, doc: 'How long the events behind the daily figures are kept, in days; the figures themselves stay.' }),
+};
+
+/** Addresses of ICE servers (RFC 7064, RFC 7065), parted by commas. */
+const STUN_URLS = /^stuns?:[^\s,]+(,stuns?:[^\s,]+)*$/;
+const TURN_URLS = /^turns?:[^\s,]+(,turns?:[^\s,]+)*$/;
+
+/** Calls and huddles. */
+export const webrtcConfig = {
+  STUN_SERVER_URL: text({ default: 'stun:stun.l.google.com:19302', pattern: STUN_URLS, doc: 'STUN servers of calls, parted by commas.' }),
+  TURN_SERVER_URL: optional(text({ pattern: TURN_URLS, doc: 'TURN servers of calls, parted by commas; none when not set.' })),
+  TURN_SECRET: optional(text({ secret: true, doc: 'Secret shared with the TURN servers: clients get credentials of their own, which end.' })),
+  TURN_TTL_S: integer({ default: 86_400, min: 60, max: 604_800, doc: 'How long those credentials work, in s.' }),
+  TURN_USERNAME: optional(text({ doc: 'Name at the TURN servers, when TURN_SECRET is not set; every client gets it.' })),
+  TURN_CREDENTIAL: optional(text({ secret: true, doc: 'Password of that name.' })),
+  CALL_RING_MS: integer({ default: 45_000, min: 100, max: 600_000, doc: 'How long a call rings, in ms.' }),
+  CALL_GRACE_MS: integer({ default: 15_000, min: 300, max: 600_000, doc: 'How long a party of a call that lost its socket may take to come back, in ms.' }),
+  CALL_REQUIRE_CONVERSATION: flag({ default: false, doc: 'Whether users may call only those that they are in a conversation with.' }),
+  HUDDLE_GRACE_MS: integer({ default: 15_000, min: 300, max: 600_000, doc: 'How long a participant of a huddle that lost its socket may take to come back, in ms.' }),
+  HUDDLE_MAX_PARTICIPANTS: integer({ default: 50, min: 2, max: 100, doc: 'Most participants of a huddle, and what one is made for that does not say.' }),
 };
 
 export const storageConfig = {
@@ -129,6 +173,58 @@ export const mediaConfig = {
   MEDIA_SEGMENT_TYPE: choice(['fmp4', 'ts'], { default: 'fmp4', doc: 'HLS segments: fragmented MP4, or MPEG-TS for old players.' }),
   MEDIA_MP4: flag({ default: false, doc: 'Also make one MP4 of each video, for download.' }),
   MEDIA_M4A: flag({ default: true, doc: 'Also make one M4A of the sound.' }),
+};
+
+/** An API of OpenAI's, or of a server that speaks like it. */
+export const openaiConfig = {
+  OPENAI_API_KEY: optional(text({ secret: true, doc: 'Key of the API that captions and moderation may use.' })),
+  OPENAI_BASE_URL: optional(url(['http', 'https'], { doc: 'Where that API is, like `http://localhost:8000/v1`, when it is not at OpenAI; it may need no key.' })),
+};
+
+export const captionConfig = {
+  CAPTIONS_AUTO: flag({ default: false, doc: 'Whether every media gets captions when it is ready, without being asked for.' }),
+  CAPTION_MODEL: text({ default: 'whisper-1', pattern: /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, doc: 'Model of the API that recognises speech; one that tells the times of words.' }),
+  CAPTION_LANGUAGE: optional(text({ pattern: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, doc: 'What is spoken when a request does not say, like `en`; recognised when not set.' })),
+  CAPTION_MAX_DURATION_S: integer({ default: 4 * 3600, min: 1, max: 86_400, doc: 'Longest media that is captioned, in s.' }),
+  CAPTION_MAX_PER_DAY_S: optional(integer({ min: 1, max: 31_536_000, doc: 'Most speech of one user that is recognised in 24 hours, in s; no limit when not set.' })),
+  CAPTION_TIMEOUT_S: integer({ default: 300, min: 1, max: 3600, doc: 'How long the recognition of one piece of speech (about a minute) may take, in s.' }),
+  CAPTION_TIME_LIMIT_S: integer({ default: 4 * 3600, min: 1, max: 86_400, doc: 'Longest run of one caption job, in s.' }),
+};
+
+export const moderationConfig = {
+  MODERATION: choice(['off', 'words', 'openai', 'both'], { default: 'off', doc: 'Who looks at chat messages: nobody, a list of words, the moderation API, or both.' }),
+  MODERATION_WORDS: optional(text({ doc: 'Words and phrases that no message may hold, parted by commas.' })),
+  MODERATION_WORDS_FILE: optional(text({ doc: 'File of such words and phrases, one on each line; `#` begins a remark.' })),
+  MODERATION_MODEL: text({ default: 'omni-moderation-latest', pattern: /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, doc: 'Model of the moderation API.' }),
+  MODERATION_TIMEOUT_MS: integer({ default: 5_000, min: 100, max: 60_000, doc: 'How long the moderation API may take for one message, in ms.' }),
+};
+
+/** Who delivers notifications: push services and mail. Without credentials, in development, a local mailbox does. */
+export const notificationConfig = {
+  FIREBASE_PROJECT_ID: optional(text({ doc: 'Project of Firebase Cloud Messaging; that of the service account when not set.' })),
+  FIREBASE_SERVICE_ACCOUNT: optional(text({ secret: true, doc: 'Service account of that project: its JSON, or `@` and the path of a file.' })),
+  APNS_KEY: optional(text({ secret: true, doc: "Apple's key for push, of a `.p8` file: PEM (line ends may be written as `\\n`), or `@` and the path of the file." })),
+  APNS_KEY_ID: optional(text({ pattern: /^[A-Z0-9]{10}$/, doc: 'Id of that key.' })),
+  APNS_TEAM_ID: optional(text({ pattern: /^[A-Z0-9]{10}$/, doc: 'Id of the team at Apple.' })),
+  APNS_TOPIC: optional(text({ pattern: /^[A-Za-z0-9.-]{1,255}$/, doc: 'Bundle id of the app; calls go to it with `.voip`.' })),
+  APNS_PRODUCTION: flag({ default: true, doc: 'Whether tokens are of apps from the App Store or TestFlight; `false` for those that Xcode installs.' }),
+  VAPID_PUBLIC_KEY: optional(text({ pattern: /^[A-Za-z0-9_-]{87}$/, doc: 'Public key of web push (VAPID), which pages subscribe with; `npx web-push generate-vapid-keys` makes a pair.' })),
+  VAPID_PRIVATE_KEY: optional(text({ pattern: /^[A-Za-z0-9_-]{43}$/, secret: true, doc: 'Private key of that pair.' })),
+  VAPID_SUBJECT: optional(text({ pattern: /^mailto:[^\s@]+@[^\s@]+$/, doc: 'Where push services reach the operator, like `mailto:ops@example.com`.' })),
+  MAIL_URL: optional(
+    url(['smtp', 'smtps', 'ses', 'sendgrid'], { secret: true, doc: 'Who sends mails: `smtp://user:password@host:587`, `smtps://…`, `ses://<region>` (Amazon), `sendgrid://<API key>@api.sendgrid.com`.' }),
+  ),
+  MAIL_FROM: optional(text({ doc: 'Sender of mails: an address, or `Name <address>`.' })),
+  FCM_PER_SECOND: integer({ default: 500, min: 1, max: 100_000, doc: 'Most pushes that one jobs process sends to FCM in a second, in the long run.' }),
+  APNS_PER_SECOND: integer({ default: 500, min: 1, max: 100_000, doc: 'The same of APNs.' }),
+  WEBPUSH_PER_SECOND: integer({ default: 200, min: 1, max: 100_000, doc: 'The same of web push.' }),
+  MAIL_PER_SECOND: integer({ default: 14, min: 1, max: 100_000, doc: 'The same of mails.' }),
+  NOTIFY_PER_MINUTE: integer({ default: 30, min: 1, max: 100_000, doc: 'Notifications that a user gets in a minute; what is over, and not urgent, becomes a digest.' }),
+  NOTIFY_TTL_S: integer({ default: 86_400, min: 1, max: 2_419_200, doc: 'How long a notification is worth delivering when it does not say, in s.' }),
+  NOTIFY_LOCALE: text({ default: 'en', pattern: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, doc: 'Language of templates for users whose own has none.' }),
+  NOTIFY_DEVICES_PER_USER: integer({ default: 20, min: 1, max: 1_000, doc: 'Devices of a user; who registers more loses the one that registered longest ago.' }),
+  QUEUE_NOTIFICATION_CONCURRENCY: integer({ default: 32, min: 1, max: 1_000, doc: 'Notifications that one jobs process works on at once.' }),
+  QUEUE_NOTIFICATION_PER_SECOND: optional(integer({ min: 1, max: 100_000, doc: 'Most notifications that all processes together begin in a second; no limit when not set.' })),
 };
 
 export const opsConfig = {

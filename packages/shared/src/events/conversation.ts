@@ -20,9 +20,13 @@ export const chatMessage = defineEvent('chat.message', {
   from: ['realtime'],
 });
 
+/** How present somebody is, the most present first. */
+export const PRESENCE_STATUSES = ['online', 'busy', 'away', 'offline'] as const;
+export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
+
 export const presenceUpdate = defineEvent('presence.update', {
   doc: 'The presence of a user changed; analytics reads these.',
-  payload: z.object({ user_id: userId, status: z.enum(['online', 'away', 'busy', 'offline']), topic: z.string().max(255) }),
+  payload: z.object({ user_id: userId, status: z.enum(PRESENCE_STATUSES), topic: z.string().max(512) }),
   key: ({ user_id }) => user_id,
   from: ['realtime'],
 });

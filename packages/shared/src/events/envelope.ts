@@ -32,7 +32,7 @@ export interface EventDefinition<Type extends string = string, Payload = unknown
 }
 
 /** Who publishes: the team's own backend, or one of our parts. */
-export const EVENT_SOURCES = ['backend', 'realtime', 'media-worker', 'notification-worker', 'caption-worker'] as const;
+export const EVENT_SOURCES = ['backend', 'realtime', 'media-worker', 'notification-worker', 'caption-worker', 'moderation-worker'] as const;
 export type EventSource = (typeof EVENT_SOURCES)[number];
 
 export function defineEvent<const Type extends string, S extends z.ZodType>(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from './envelope.ts';
+import { captionTrackSchema } from './transcription.ts';
 import { errorCode, freeMetadata, id, percent, userId } from './fields.ts';
 
 export const MEDIA_STAGES = ['queued', 'probe', 'transcode', 'poster', 'upload', 'publish'] as const;
@@ -51,7 +52,7 @@ export const mediaReady = defineEvent('media.ready', {
     storyboard: z.string().nullable(),
     /** A few seconds without sound, as MP4. */
     preview_url: z.string().nullable().default(null),
-    captions: z.array(z.object({ language: z.string(), vtt_url: z.string() })),
+    captions: z.array(captionTrackSchema),
     duration_ms: z.number().int().min(0),
     renditions: z.array(renditionSchema),
     metadata: freeMetadata,

@@ -4,6 +4,7 @@ import { newId } from '../kernel/ids.ts';
 import * as conversation from './conversation.ts';
 import { EVENT_SOURCES, envelopeSchema, type Envelope, type EventDefinition, type EventSource } from './envelope.ts';
 import * as media from './media.ts';
+import * as moderation from './moderation.ts';
 import * as notifications from './notifications.ts';
 import * as transcription from './transcription.ts';
 
@@ -19,6 +20,8 @@ const definitions = [
   transcription.transcriptionComplete,
   transcription.transcriptionFailed,
   conversation.chatMessage,
+  moderation.moderationVerdict,
+  moderation.moderationFailed,
   conversation.presenceUpdate,
   conversation.membershipUpdated,
   conversation.userRevoked,

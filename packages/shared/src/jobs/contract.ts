@@ -16,6 +16,8 @@ interface WorkContract<Name extends string, Input> {
 export interface JobContract<Name extends string = string, Input = unknown> extends WorkContract<Name, Input> {
   /** The event that starts one such job; its payload is the input. */
   trigger: EventType;
+  /** The consumer group that turns these events into jobs, when it is not `jobs`: a flood of them holds up no other job then. */
+  group?: string;
   /** Events that tell of its end: exactly one of them per job, however often it ran. */
   results: { done: EventType; failed: EventType };
 }

@@ -26,6 +26,17 @@ export const ERRORS = {
   // Conversations
   message_deleted: { status: 410, class: 'permanent', message: 'The message was deleted.' },
   too_many_reactions: { status: 409, class: 'permanent', message: 'The message has as many different reactions as it may have.' },
+  // Calls and huddles
+  busy: { status: 409, class: 'transient', message: 'The callee is in another call.' },
+  already_in_call: { status: 409, class: 'transient', message: 'The caller is in another call.' },
+  call_ended: { status: 410, class: 'permanent', message: 'The call has ended.' },
+  call_not_answered: { status: 409, class: 'transient', message: 'Nobody has answered the call yet.' },
+  answered_elsewhere: { status: 409, class: 'permanent', message: 'Another device of the user has the call.' },
+  peer_away: { status: 409, class: 'transient', message: 'The other one has lost the connection and may come back.' },
+  too_many_candidates: { status: 429, class: 'permanent', message: 'More ICE candidates came than one device may send.' },
+  huddle_full: { status: 409, class: 'transient', message: 'The huddle has as many participants as it may have.' },
+  huddle_ended: { status: 410, class: 'permanent', message: 'The huddle has ended.' },
+  not_in_huddle: { status: 409, class: 'permanent', message: 'The user is not a participant of the huddle, or is one on another device.' },
   // Uploads and objects
   upload_too_large: { status: 413, class: 'permanent', message: 'The file is larger than uploads may be.' },
   upload_missing: { status: 409, class: 'permanent', message: 'Nothing was uploaded for this media yet.' },
@@ -51,10 +62,21 @@ export const ERRORS = {
   source_not_found: { status: 422, class: 'permanent', message: 'The source file of the media does not exist.' },
   source_unsupported: { status: 422, class: 'permanent', message: 'A source file of this kind cannot be read here.' },
   source_refused: { status: 422, class: 'permanent', message: 'A source file may not be fetched from this address.' },
+  // Captions
+  language_unsupported: { status: 422, class: 'permanent', message: 'Speech in this language cannot be recognised here.' },
+  captions_exceeded: { status: 429, class: 'permanent', message: 'The user has had as much speech recognised today as is allowed.' },
+  media_not_ready: { status: 409, class: 'transient', message: 'The media is not ready yet.' },
+  transcriber_missing: { status: 503, class: 'permanent', message: 'The speech recognition of this server is not installed.' },
+  // Notifications
+  template_not_found: { status: 422, class: 'permanent', message: 'There is no template of this name in a language that may be used.' },
+  template_field_missing: { status: 422, class: 'permanent', message: 'The template needs params that were not given.' },
+  not_delivered: { status: 502, class: 'permanent', message: 'No device and no address got the notification.' },
   // When our side fails
   rate_limited: { status: 429, class: 'transient', message: 'Too many requests.' },
   overloaded: { status: 503, class: 'transient', message: 'The server has too much to do; try again later.' },
   unavailable: { status: 503, class: 'transient', message: 'A service that is needed for this does not answer.' },
+  service_refused: { status: 502, class: 'permanent', message: 'An outside service refuses what it was asked.' },
+  service_failed: { status: 502, class: 'transient', message: 'An outside service gave no answer that can be used.' },
   time_limit: { status: 504, class: 'processing', message: 'The work took longer than its time limit.' },
   job_cancelled: { status: 409, class: 'permanent', message: 'The job was cancelled.' },
   encoder_failed: { status: 500, class: 'processing', message: 'The encoder failed.' },

@@ -31,8 +31,14 @@ export async function checkHealth(services: readonly Service[], { timeoutMs = 2_
   return { status: found.has('unavailable') ? 'unavailable' : found.has('degraded') ? 'degraded' : 'ok', checks };
 }
 
+/** What a probe is told: the states alone. */
+export interface HealthBody {
+  status: Check['status'];
+  checks: Record<string, Pick<Check, 'status'>>;
+}
+
 /** A report as a probe is answered: without the reasons, which name hosts and ports and are for the log. */
-export function healthReply({ status, checks }: HealthReport): { code: 200 | 503; body: object } {
+export function healthReply({ status, checks }: HealthReport): { code: 200 | 503; body: HealthBody } {
   const shown = Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, { status: check.status }]));
   return { code: status === 'unavailable' ? 503 : 200, body: { status, checks: shown } };
 }

@@ -31,6 +31,8 @@ export interface Metrics {
   histogram<L extends string>(options: Named<L> & { buckets: number[] }): (labels: Labels<L>, value: number) => void;
   /** Reads its figures when it is scraped; those that cannot be had are missing, and `scrape_failures_total` rises. */
   gauge<L extends string>(options: Named<L> & { read: () => Sample<L>[] | Promise<Sample<L>[]> }): void;
+  /** A figure that is counted elsewhere and only grows. It is read as a gauge is. */
+  total<L extends string>(options: Named<L> & { read: () => Sample<L>[] | Promise<Sample<L>[]> }): void;
   scrape(): Promise<{ contentType: string; body: string }>;
 }
 
@@ -47,6 +49,19 @@ export function createMetrics(node: string): Metrics {
   });
   const failures = new Counter(full({ name: 'scrape_failures_total', help: 'Figures that could not be read.', labels: ['metric'] }));
 
+  /** What is shown of a figure: nothing, when it cannot be had. */
+  function reader<L extends string>(metric: string, read: () => Sample<L>[] | Promise<Sample<L>[]>): () => Promise<Sample<L>[]> {
+    const recent = cached(read);
+    return async () => {
+      try {
+        return (await recent()).slice(0, MAX_SERIES);
+      } catch {
+        failures.inc({ metric }); // The probes say why: what is asked here is asked there.
+        return [];
+      }
+    };
+  }
+
   return {
     counter(options) {
       const counter = new Counter(full(options));
@@ -59,17 +74,25 @@ export function createMetrics(node: string): Metrics {
     },
 
     gauge({ read, ...options }) {
-      const recent = cached(read);
+      const recent = reader(options.name, read);
       new Gauge({
         ...full(options),
         async collect() {
           this.reset();
           if (options.labels.length === 0) this.remove(); // It would show 0.
-          try {
-            for (const { labels, value } of (await recent()).slice(0, MAX_SERIES)) this.set(labels, value);
-          } catch {
-            failures.inc({ metric: options.name }); // The probes say why: what is asked here is asked there.
-          }
+          for (const { labels, value } of await recent()) this.set(labels, value);
+        },
+      });
+    },
+
+    total({ read, ...options }) {
+      const recent = reader(options.name, read);
+      new Counter({
+        ...full(options),
+        async collect() {
+          this.reset();
+          if (options.labels.length === 0) this.remove();
+          for (const { labels, value } of await recent()) this.inc(labels, value);
         },
       });
     },

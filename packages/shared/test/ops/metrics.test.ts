@@ -17,6 +17,17 @@ it('asks for a figure once, however many scrape', async () => {
   expect(second).toEqual(first);
 });
 
+it('shows what is counted elsewhere as a counter, by its last value', async () => {
+  const metrics = createMetrics('n');
+  metrics.total({ name: 'ends_total', help: 'x', labels: ['why'], read: () => [{ labels: { why: 'idle' }, value: 3 }] });
+  metrics.total({ name: 'all_total', help: 'x', labels: [], read: () => [{ labels: {}, value: 9 }] });
+  metrics.total({ name: 'none_total', help: 'x', labels: [], read: () => fail() });
+  for (let scrape = 0; scrape < 2; scrape += 1) {
+    expect((await linesOf(metrics)).slice(-2)).toEqual(['armoricore_ends_total{why="idle",node="n"} 3', 'armoricore_all_total{node="n"} 9']);
+  }
+  expect((await metrics.scrape()).body).toContain('# TYPE armoricore_ends_total counter');
+});
+
 it('leaves out a figure that cannot be had, and says so', async () => {
   const metrics = createMetrics('n');
   metrics.gauge({ name: 'broken', help: 'x', labels: [], read: () => Promise.reject(new Error('no')) });

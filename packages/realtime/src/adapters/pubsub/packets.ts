@@ -9,10 +9,10 @@ const MOST_SENDERS = 1_000;
  * Writes a broadcast as two lines of JSON: what it is, and what it carries, which only nodes read that have listeners.
  * @throws TypeError when the payload cannot be written
  */
-export function encodeBroadcast({ topic, event, payload, except }: Broadcast): string {
+export function encodeBroadcast({ topic, event, payload, except, only }: Broadcast): string {
   const isBytes = payload instanceof Uint8Array;
   const body = isBytes ? Buffer.from(payload).toString('base64') : payload;
-  return `${JSON.stringify([topic, event, except ?? null, isBytes])}\n${JSON.stringify(body)}\n`;
+  return `${JSON.stringify([topic, event, except ?? null, isBytes, ...(only === undefined ? [] : [only])])}\n${JSON.stringify(body)}\n`;
 }
 
 /**
@@ -24,11 +24,11 @@ export function* decodeBatch(batch: string, isWanted: (topic: string) => boolean
     const middle = batch.indexOf('\n', start);
     const end = batch.indexOf('\n', middle + 1);
     if (middle === -1 || end === -1) throw new SyntaxError('the batch ends in the middle of a broadcast');
-    const [topic, event, except, isBytes] = JSON.parse(batch.slice(start, middle)) as [string, string, string | null, boolean];
+    const [topic, event, except, isBytes, only] = JSON.parse(batch.slice(start, middle)) as [string, string, string | null, boolean, string[]?];
     if (isWanted(topic)) {
       const body: unknown = JSON.parse(batch.slice(middle + 1, end));
       const payload = isBytes ? Uint8Array.from(Buffer.from(body as string, 'base64')) : (body as object);
-      yield { topic, event, payload, ...(except === null ? {} : { except }) };
+      yield { topic, event, payload, ...(except === null ? {} : { except }), ...(only === undefined ? {} : { only }) };
     }
     start = end + 1;
   }

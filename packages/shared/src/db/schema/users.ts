@@ -10,6 +10,16 @@ export const users = pgTable('users', {
   roles: text().array().notNull().default([]),
 });
 
+/** What a user, or the backend for him, last said of his presence. Whether he has a socket is not kept: the nodes know. */
+export const userPresence = pgTable('user_presence', {
+  userId: text('user_id').primaryKey(),
+  status: text({ enum: ['online', 'busy', 'away', 'offline'] }).notNull(),
+  /** Id of the reel that he watches. */
+  currentReel: text('current_reel'),
+  activity: text(),
+  updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+});
+
 /** Tokens that are refused although they have not expired: one by its `jti`, or all that a user got until some moment. */
 export const revocations = pgTable(
   'revocations',
