@@ -1,4 +1,4 @@
-import { handleOnce, type Bus, type Subscription } from '@armoricore/shared/bus';
+import { consumerService, handleOnce, type Bus } from '@armoricore/shared/bus';
 import type { Database } from '@armoricore/shared/db';
 import type { Service } from '@armoricore/shared/kernel';
 import type { AnyJob, Farm } from '../core/index.ts';
@@ -20,22 +20,15 @@ export interface TriggerBridgeOptions {
  * short changes nothing when it comes again; one that was handled is known by the inbox, also when its job is long gone.
  */
 export function createTriggerBridge({ bus, db, farm, jobs, group = JOBS }: TriggerBridgeOptions): Service {
-  let subscription: Subscription | undefined;
-  return {
-    name: group === JOBS ? 'triggers' : `triggers of ${group}`,
-    async start() {
-      subscription = await bus.subscribe({
-        group,
-        types: [...new Set(jobs.map((job) => job.contract.trigger))],
-        async handler(event) {
-          await handleOnce(db, group, event, async () => {
-            for (const { contract } of jobs) {
-              if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
-            }
-          });
-        },
+  return consumerService(group === JOBS ? 'triggers' : `triggers of ${group}`, bus, {
+    group,
+    types: [...new Set(jobs.map((job) => job.contract.trigger))],
+    async handler(event) {
+      await handleOnce(db, group, event, async () => {
+        for (const { contract } of jobs) {
+          if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
+        }
       });
     },
-    stop: () => subscription?.stop(),
-  };
+  });
 }

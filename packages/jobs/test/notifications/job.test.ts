@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { conversationMembers, conversations, deadLetters, notificationSettings, notificationTemplates } from '@armoricore/shared/db';
+import { conversationMembers, conversations, deadLetters } from '@armoricore/shared/db';
 import { requestCancel } from '@armoricore/shared/jobs/cancel';
 import { newId } from '@armoricore/shared/kernel';
-import { NO_PREFERENCES, type NotificationPreferences, type PushTarget } from '@armoricore/shared/notifications';
+import type { PushTarget } from '@armoricore/shared/notifications';
 import { checkHealth } from '@armoricore/shared/ops';
 import { eq, sql } from 'drizzle-orm';
 import { waitFor } from '../../../../test/support/wait.ts';
 import type { MailMessage, PushDevice, PushMessage } from '../../src/notifications/port.ts';
 import { memoryProvider } from '../support/memory-provider.ts';
+import { android, iphone, prefer, user } from '../support/receivers.ts';
 import { startNotificationLab, type NotificationLab } from '../support/notification-lab.ts';
 
 const fcm = memoryProvider<PushDevice, PushMessage>('fcm');
@@ -15,16 +16,8 @@ const apns = memoryProvider<PushDevice, PushMessage>('apns');
 const email = memoryProvider<string, MailMessage>('email');
 const pushes = [fcm, apns];
 let lab: NotificationLab;
-let serial = 0;
 
-const android = (): PushTarget => ({ platform: 'fcm', token: `android:${(serial += 1)}:of-the-test` });
-const iphone = (): PushTarget => ({ platform: 'apns', token: String((serial += 1)).padStart(64, 'a') });
-const user = (): string => `user-${(serial += 1)}`;
 const count = (userId: string, more: Partial<Parameters<NotificationLab['request']>[0]> = {}) => ({ user_id: userId, ...more });
-
-async function prefer(userId: string, preferences: Partial<NotificationPreferences>, address: string | null = null): Promise<void> {
-  await lab.database.db.insert(notificationSettings).values({ userId, email: address, preferences: { ...NO_PREFERENCES, ...preferences } });
-}
 
 beforeAll(async () => {
   lab = await startNotificationLab({ fcm, apns, 'apns-voip': apns, email }, { env: { NOTIFY_PER_MINUTE: '20', FCM_PER_SECOND: '100000' } });
@@ -40,7 +33,7 @@ describe('a notification', () => {
   it('goes to each device and the address of its user once, and says so', async () => {
     const userId = user();
     const [phone, tablet] = [await lab.register(android(), { userId }), await lab.register(iphone(), { userId })];
-    await prefer(userId, {}, 'anna@example.org');
+    await prefer(lab, userId, {}, 'anna@example.org');
     const id = await lab.request(count(userId, { channels: ['push', 'email'], category: 'news', data: { a: 1 } }));
     const [event] = await lab.results(id);
     expect(event).toMatchObject({
@@ -155,7 +148,7 @@ describe('what a provider says', () => {
 
   it('that there is no such mailbox: the address gets no more mails until it is set again', async () => {
     const userId = user();
-    await prefer(userId, {}, 'gone@example.org');
+    await prefer(lab, userId, {}, 'gone@example.org');
     email.answer = () => ({ kind: 'drop', reason: 'no_such_mailbox' });
     await lab.results(await lab.request(count(userId, { channels: ['email'] })));
     expect((await lab.results(await lab.request(count(userId, { channels: ['email'] }))))[0]!.payload.deliveries).toEqual([]);
@@ -197,51 +190,11 @@ describe('what a provider says', () => {
   });
 });
 
-describe('texts', () => {
-  beforeAll(async () => {
-    await lab.database.db.insert(notificationTemplates).values([
-      { name: 'welcome', locale: 'en', title: 'Hi {{name}}', body: 'Welcome, {{name}}.', subject: 'Welcome {{name}}', html: '<p>Hi <b>{{name}}</b></p>' },
-      { name: 'welcome', locale: 'de', title: 'Hallo {{name}}', body: 'Willkommen, {{name}}.' },
-    ]);
-  });
-
-  it('come from a template, in the language of each device', async () => {
-    const userId = user();
-    await lab.register(android(), { userId, locale: 'de-AT' });
-    await lab.register(iphone(), { userId, locale: 'fr' });
-    const id = await lab.request(count(userId, { title: undefined, body: undefined, template: 'welcome', params: { name: 'Anna' } }));
-    await lab.results(id);
-    expect([fcm.received[0]!.message.title, apns.received[0]!.message.title]).toEqual(['Hallo Anna', 'Hi Anna']);
-  });
-
-  it('cannot be broken by what is inserted', async () => {
-    const userId = user();
-    await prefer(userId, {}, 'anna@example.org');
-    const name = '<script>"x"</script>\r\nBcc: eve@example.net {{name}}';
-    await lab.results(await lab.request(count(userId, { channels: ['email'], title: undefined, body: undefined, template: 'welcome', params: { name } })));
-    expect(email.received[0]!.message).toMatchObject({
-      subject: 'Welcome <script>"x"</script> Bcc: eve@example.net {{name}}',
-      html: '<p>Hi <b>&lt;script&gt;&quot;x&quot;&lt;/script&gt;\r\nBcc: eve@example.net {{name}}</b></p>',
-    });
-  });
-
-  it.each([
-    ['a param is missing', { template: 'welcome', params: { title: 'x' } }, 'template_field_missing', /name/],
-    ['there is no template', { template: 'unheard-of' }, 'template_not_found', /no template/],
-  ])('fail, typed, when %s', async (_what, more, reason, message) => {
-    const userId = user();
-    await lab.register(android(), { userId });
-    const [event] = await lab.results(await lab.request(count(userId, { title: undefined, body: undefined, ...more })));
-    expect(event).toMatchObject({ event_type: 'notification.failed', payload: { reason, message: expect.stringMatching(message) } });
-    expect(fcm.received).toEqual([]);
-  });
-});
-
 describe('what a user wishes', () => {
   it('is not told by a channel that is switched off for the category', async () => {
     const userId = user();
     await lab.register(android(), { userId });
-    await prefer(userId, { categories: { news: { push: false, email: true, quiet: 'digest' }, '*': { push: true, email: false, quiet: 'digest' } } }, 'anna@example.org');
+    await prefer(lab, userId, { categories: { news: { push: false, email: true, quiet: 'digest' }, '*': { push: true, email: false, quiet: 'digest' } } }, 'anna@example.org');
     const news = await lab.results(await lab.request(count(userId, { channels: ['push', 'email'], category: 'news' })));
     const other = await lab.results(await lab.request(count(userId, { channels: ['push', 'email'], category: 'other' })));
     const statusOf = ([event]: typeof news) => Object.fromEntries(event!.payload.deliveries.map(({ channel, status, reason }) => [channel, reason ?? status]));
@@ -254,7 +207,7 @@ describe('what a user wishes', () => {
     const now = new Date();
     const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString().slice(11, 16);
     const end = at(90);
-    await prefer(userId, { quiet_hours: { start: at(-60), end, timezone: 'UTC' }, categories: { ads: { push: true, email: true, quiet: 'drop' }, calls: { push: true, email: true, quiet: 'send' } } });
+    await prefer(lab, userId, { quiet_hours: { start: at(-60), end, timezone: 'UTC' }, categories: { ads: { push: true, email: true, quiet: 'drop' }, calls: { push: true, email: true, quiet: 'send' } } });
     const waiting = await lab.request(count(userId));
     await lab.results(await lab.request(count(userId, { urgent: true })));
     await lab.results(await lab.request(count(userId, { category: 'calls' })));

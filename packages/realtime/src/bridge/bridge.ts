@@ -1,4 +1,4 @@
-import type { Bus, Subscription } from '@armoricore/shared/bus';
+import { consumerService, type Bus } from '@armoricore/shared/bus';
 import type { BusEvent, EventType, PayloadOf } from '@armoricore/shared/events';
 import type { Service } from '@armoricore/shared/kernel';
 import type { InAppNotification } from '../contracts/user.ts';
@@ -43,21 +43,13 @@ export interface BridgeActions {
 
 /** Carries events of the bus to the topics of sockets, and to what acts on them. */
 export function createBridge(bus: Bus, endpoint: Endpoint, { onUserRevoked }: BridgeActions): Service {
-  let subscription: Subscription | undefined;
-  return {
-    name: 'bridge',
-    async start() {
-      subscription = await bus.subscribe({
-        group: 'realtime',
-        types: [...(Object.keys(ROUTES) as EventType[]), 'user.revoked'],
-        handler: (event) => {
-          if (event.event_type === 'user.revoked') return onUserRevoked(event);
-          const route = ROUTES[event.event_type]?.(event);
-          for (const topic of route?.topics ?? []) endpoint.broadcast(topic, route!.event, route!.payload ?? event.payload);
-          return Promise.resolve();
-        },
-      });
+  return consumerService('bridge', bus, {
+    group: 'realtime',
+    types: [...(Object.keys(ROUTES) as EventType[]), 'user.revoked'],
+    async handler(event) {
+      if (event.event_type === 'user.revoked') return onUserRevoked(event);
+      const route = ROUTES[event.event_type]?.(event);
+      for (const topic of route?.topics ?? []) endpoint.broadcast(topic, route!.event, route!.payload ?? event.payload);
     },
-    stop: () => subscription?.stop(),
-  };
+  });
 }

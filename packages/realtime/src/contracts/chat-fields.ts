@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { isPlain, plainText } from './text.ts';
+import { bytesOf, isPlain, isShallow, NOT_PLAIN, plainText } from './text.ts';
 
 /** Longest content of a message, and most of its attachments as JSON, in bytes. */
 export const MAX_CONTENT_BYTES = 16 * 1024;
 const MAX_ATTACHMENTS = 10;
 const MAX_ATTACHMENT_DEPTH = 8;
-
-const ENCODER = new TextEncoder();
-export const bytesOf = (text: string): number => ENCODER.encode(text).length;
-
-export { isPlain };
 
 export const conversationId = z.string().min(1).max(128).regex(/^[A-Za-z0-9_.-]+$/);
 export const userId = plainText(256);
@@ -17,7 +12,7 @@ export const userId = plainText(256);
 export const content = z
   .string()
   .refine((text) => bytesOf(text) <= MAX_CONTENT_BYTES, `longer than ${MAX_CONTENT_BYTES} bytes`)
-  .refine(isPlain, 'has NUL or half a surrogate pair');
+  .refine(isPlain, NOT_PLAIN);
 
 export const messageId = z.uuid().transform((id) => id.toLowerCase());
 
@@ -30,13 +25,6 @@ export const attachments = z
   .max(MAX_ATTACHMENTS)
   .refine((value) => isShallow(value, MAX_ATTACHMENT_DEPTH), `nested deeper than ${MAX_ATTACHMENT_DEPTH}, or a text with NUL or half a surrogate pair`)
   .refine((value) => bytesOf(JSON.stringify(value)) <= MAX_CONTENT_BYTES, `larger than ${MAX_CONTENT_BYTES} bytes of JSON`);
-
-/** Whether a value nests no deeper than so, and all its texts are plain. */
-export function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return isPlain(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.entries(value).every(([name, inner]) => isPlain(name) && isShallow(inner, depth - 1));
-}
 
 const ONE_EMOJI = /^\p{RGI_Emoji}$/v;
 /** Asks for the coloured form of a sign that is text by default: ❤ and ❤️ are one reaction. */

@@ -1,23 +1,16 @@
 import { z } from 'zod';
 import { defineChannel } from '../engine/contract.ts';
+import { plainText, visibleText } from './text.ts';
 
 /** Longest content of a comment, in characters as JavaScript counts them. */
 export const MAX_COMMENT = 500;
 /** Comments of a join reply, and of one page of the history at the most. */
 export const COMMENTS_PAGE = 100;
 
-/** What every store can hold: no NUL, no half of a surrogate pair. */
-const isPlain = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
-const UNPLAIN = 'has NUL or half a surrogate pair';
-
 export const streamId = z.string().min(1).max(128).regex(/^[A-Za-z0-9_.-]+$/);
 const commentId = z.uuid().transform((id) => id.toLowerCase());
-const content = z
-  .string()
-  .max(MAX_COMMENT)
-  .refine((text) => text.trim() !== '', 'is empty')
-  .refine(isPlain, UNPLAIN);
-const clientCommentId = z.string().min(1).max(128).refine(isPlain, UNPLAIN);
+const content = visibleText(MAX_COMMENT);
+const clientCommentId = plainText(128);
 
 /** A comment as everything shows it. Its content is data, never HTML. */
 export const commentView = z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineChannel } from '../engine/contract.ts';
-import { conversationId, isPlain, userId } from './chat-fields.ts';
+import { conversationId, userId } from './chat-fields.ts';
+import { isPlain, NOT_PLAIN } from './text.ts';
 import { candidate, description, deviceId, type IceServer, type Signal } from './webrtc.ts';
 
 /** Fewest and most that a huddle may be made for; the setting HUDDLE_MAX_PARTICIPANTS may allow fewer. */
@@ -35,7 +36,7 @@ export interface HuddleView {
 }
 
 export const createHuddle = z.object({
-  name: z.string().trim().min(1).max(128).refine(isPlain, 'has NUL or half a surrogate pair').nullish().transform((name) => name ?? null),
+  name: z.string().trim().min(1).max(128).refine(isPlain, NOT_PLAIN).nullish().transform((name) => name ?? null),
   conversationId: conversationId.nullish().transform((id) => id ?? null),
   maxParticipants: z.number().int().min(SMALLEST_HUDDLE).max(LARGEST_HUDDLE).optional(),
 });

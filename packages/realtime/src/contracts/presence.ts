@@ -1,7 +1,7 @@
 import { PRESENCE_STATUSES } from '@armoricore/shared/events';
 import { z } from 'zod';
 import { defineChannel } from '../engine/contract.ts';
-import { bytesOf, isShallow } from './chat-fields.ts';
+import { bytesOf, isShallow } from './text.ts';
 import { plainText } from './text.ts';
 
 const MAX_METADATA_BYTES = 2 * 1024;

@@ -1,23 +1,15 @@
 import { z } from 'zod';
-
-/** Text that every store can hold: no NUL, no half of a surrogate pair. */
-const isPlain = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
-const UNPLAIN = 'has NUL or half a surrogate pair';
-const ENCODER = new TextEncoder();
+import { bytesOf, isShallow, NOT_PLAIN, plainText, visibleText } from './text.ts';
 
 /** Begins with a letter, a digit or _: -1 and .. are none. */
 export const reelId = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'has 1 to 128 letters, digits, _, . and -, and begins with none of the last two');
-export const userId = z.string().min(1).max(256).refine(isPlain, UNPLAIN);
+export const userId = plainText(256);
 /** The client's own name for an interaction. */
-export const clientInteractionId = z.string().min(1).max(128).refine(isPlain, UNPLAIN);
+export const clientInteractionId = plainText(128);
 
 /** Longest content of a comment, in characters as JavaScript counts them. */
 const MAX_COMMENT = 500;
-export const commentContent = z
-  .string()
-  .max(MAX_COMMENT)
-  .refine((text) => text.trim() !== '', 'is empty')
-  .refine(isPlain, UNPLAIN);
+export const commentContent = visibleText(MAX_COMMENT);
 
 /** Lowest first. */
 export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
@@ -46,8 +38,8 @@ export const updateData = z
   .record(key, z.json())
   .refine((data) => Object.keys(data).length > 0, 'is empty')
   .refine((data) => Object.keys(data).length <= MAX_KEYS, `has more than ${MAX_KEYS} keys`)
-  .refine((data) => isShallow(data, MAX_DEPTH), `is nested deeper than ${MAX_DEPTH}, or a text of it ${UNPLAIN}`)
-  .refine((data) => ENCODER.encode(JSON.stringify(data)).length <= MAX_DATA_BYTES, `is larger than ${MAX_DATA_BYTES} bytes of JSON`)
+  .refine((data) => isShallow(data, MAX_DEPTH), `is nested deeper than ${MAX_DEPTH}, or a text of it ${NOT_PLAIN}`)
+  .refine((data) => bytesOf(JSON.stringify(data)) <= MAX_DATA_BYTES, `is larger than ${MAX_DATA_BYTES} bytes of JSON`)
   .superRefine((data, { addIssue }) => {
     for (const [name, value] of Object.entries(data)) {
       if (isCounter(name) && !isCount(value)) addIssue({ code: 'custom', path: [name], message: `counts how many more: a whole number up to ${MAX_COUNT}` });
@@ -56,12 +48,6 @@ export const updateData = z
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_COUNT;
-}
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return isPlain(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.entries(value).every(([name, inner]) => isPlain(name) && isShallow(inner, depth - 1));
 }
 
 /** Users of one update. */

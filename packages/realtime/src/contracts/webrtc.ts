@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytesOf, isPlain, isShallow } from './chat-fields.ts';
+import { bytesOf, isShallow, plainText } from './text.ts';
 
 /** Largest session description with what belongs to it, and largest candidate, as JSON in bytes. */
 export const MAX_DESCRIPTION_BYTES = 64 * 1024;
@@ -24,7 +24,7 @@ export const RELAYED = ['webrtc:offer', 'webrtc:answer', 'webrtc:ice-candidate']
 export type RelayedEvent = (typeof RELAYED)[number];
 
 /** Names one running app (a tab, not a browser): who comes back under the name that he left with is at once where he was. */
-export const deviceId = z.string().min(1).max(128).refine(isPlain, 'has NUL or half a surrogate pair');
+export const deviceId = plainText(128);
 
 /** As the constructor of RTCPeerConnection takes it. */
 export interface IceServer {
