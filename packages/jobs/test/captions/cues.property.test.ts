@@ -65,7 +65,8 @@ describe('cues', () => {
     fc.assert(
       fc.property(cleaned, (words) => {
         for (const { startMs, endMs } of toCues(words, 'en')) {
-          const within = words.filter((word) => word.endMs > startMs && word.startMs < endMs);
+          // A long word that was said in an instant is cut into pieces which begin, rounded, where it ends.
+        const within = words.filter((word) => word.endMs >= startMs && word.startMs < endMs);
           expect(startMs).toBeGreaterThanOrEqual(within[0]!.startMs);
           expect(endMs).toBeLessThanOrEqual(Math.max(...within.map((word) => word.endMs)) + 400);
         }
