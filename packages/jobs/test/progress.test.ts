@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createProgress, type Progress } from '../src/media/progress.ts';
+import { createPace, createProgress, type Progress } from '../src/media/progress.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -85,5 +85,12 @@ describe('progress', () => {
     progress.update('upload', 0);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(send).not.toHaveBeenCalled();
+  });
+
+  test('tells what remains of a work that others have begun, by the pace since it was first asked', () => {
+    const pace = createPace();
+    expect(pace(0, 40)).toEqual({});
+    expect(pace(900, 50)).toEqual({});
+    expect(pace(10_000, 50)).toEqual({ remaining_ms: 50_000 });
   });
 });

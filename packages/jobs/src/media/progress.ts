@@ -42,7 +42,7 @@ export function createProgress(options: {
   now?: () => number;
 }): ProgressReporter {
   const { send, onError, now = () => performance.now() } = options;
-  const pace = createPace(now());
+  const pace = createPace();
   let { floor: percent, playable } = options;
   let stage: MediaStage = 'probe';
   let own = 0;
@@ -108,13 +108,13 @@ export function percentOf(stage: MediaStage, fraction: number): number {
 }
 
 /**
- * Tells what remains by the pace since the encoder began: what came before (a download, a look at the file) says nothing of how
- * fast it will be. Nothing before there is enough to go by.
+ * Tells what remains by the pace since the encoder began, or since it was first asked: what came before (a download, a look at the
+ * file) says nothing of how fast it will be. Nothing before there is enough to go by.
  */
-function createPace(begunMs: number): (nowMs: number, percent: number) => { remaining_ms?: number } {
-  let from = { ms: begunMs, percent: 0 };
+export function createPace(): (nowMs: number, percent: number) => { remaining_ms?: number } {
+  let from: { ms: number; percent: number } | undefined;
   return (nowMs, percent) => {
-    if (percent <= BEGINS.transcode) from = { ms: nowMs, percent };
+    if (from === undefined || percent <= BEGINS.transcode) from = { ms: nowMs, percent };
     const [elapsed, done] = [nowMs - from.ms, percent - from.percent];
     if (done < LEAST_DONE || elapsed < LEAST_ELAPSED_MS) return {};
     return { remaining_ms: Math.round((elapsed * (100 - percent)) / done) };

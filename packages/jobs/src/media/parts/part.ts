@@ -11,7 +11,7 @@ import { listPackets, probeFile } from '../../ffmpeg/probe.ts';
 import { encodeWithin } from '../encode.ts';
 import type { Sources } from '../fetch-source.ts';
 import { judge } from '../judge.ts';
-import { createProgress, percentOf, type ProgressReporter } from '../progress.ts';
+import { createPace, createProgress, percentOf, type ProgressReporter } from '../progress.ts';
 import { withinQuota } from '../quota.ts';
 import { saveProgress } from '../records.ts';
 import type { Source } from '../source.ts';
@@ -40,13 +40,14 @@ export function createMediaPart(options: MediaPartOptions): Part<MediaPart> {
 
   /** Tells the progress of the media, which is that of all its parts together. */
   function reporter({ media_id, user_id, pictures }: MediaPart, own: { done: number }, { report, log }: PartContext): ProgressReporter {
+    const pace = createPace(); // Of all parts together, while this one is made.
     return createProgress({
       floor: 0,
       playable: false,
       async send() {
         const fraction = (await report(own.done)) / pictures;
         const percent = Math.round(percentOf('transcode', fraction) * 10) / 10;
-        const progress = { stage: 'transcode', percent } as const;
+        const progress = { stage: 'transcode' as const, percent, ...pace(performance.now(), percent) };
         await db.transaction(async (tx) => {
           if (!(await saveProgress(tx, { media_id, user_id }, { ...progress, playable: false }, ''))) return;
           await bus.publish(createEvent('media.progress', { media_id, user_id, ...progress }, { source: SOURCE }), { transaction: tx });
