@@ -1,12 +1,13 @@
 import { ConfigError, loadConfig, readEnvironment } from '@armoricore/shared/config';
 import { createLog, runProcess } from '@armoricore/shared/kernel';
+import { withStoredSecrets } from '@armoricore/shared/keys';
 import { createApp, jobsConfig } from './app.ts';
 
 /** The exit code of a configuration fault (EX_CONFIG of sysexits.h): a supervisor need not try again. */
 const EX_CONFIG = 78;
 
 try {
-  const config = loadConfig(jobsConfig, readEnvironment());
+  const config = loadConfig(jobsConfig, await withStoredSecrets(readEnvironment(), jobsConfig));
   const log = createLog('jobs', config.process.LOG_LEVEL);
   const services = await createApp(config, log);
   await runProcess({ log, services, stopDeadlineMs: config.process.STOP_GRACE_MS });

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase } from '../../../../test/support/database.ts';
 import { runCommand } from '../../../../scripts/keys/commands.ts';
-import { ConfigError } from '../../src/config/index.ts';
+import { chatConfig, ConfigError, loadConfig, openaiConfig, storageConfig } from '../../src/config/index.ts';
 import { auditLog, keys, openDatabase, type DatabaseHandle } from '../../src/db/index.ts';
 import { silentLog } from '../../src/kernel/index.ts';
 import { unwrap, wrap } from '../../src/keys/cipher.ts';
-import { createKeyStore, openKeyStore, readMasterKey, type KeyStore } from '../../src/keys/index.ts';
+import { createKeyStore, openKeyStore, readMasterKey, withStoredSecrets, type KeyStore } from '../../src/keys/index.ts';
 
 const newMaster = () => readMasterKey(randomBytes(32).toString('base64'));
 const VALUE = 'the value of the secret';
@@ -175,5 +175,34 @@ describe('the key store', () => {
       expect(await run(['remove', 'a'])).toMatchObject({ code: 1, output: expect.stringContaining('not_found') });
       expect(await run(['list'], { env: { MASTER_KEY: '' } })).toMatchObject({ code: 1, output: expect.stringContaining('MASTER_KEY: is not set') });
     });
+  });
+});
+
+describe('the secrets of an environment', () => {
+  const MASTER_KEY = randomBytes(32).toString('base64');
+  const fragments = { chat: chatConfig, openai: openaiConfig, storage: storageConfig };
+
+  it('come from the store, in their current version, where the environment has none', async () => {
+    const { url, drop } = await createTestDatabase();
+    onTestFinished(drop);
+    const database = openDatabase(url, { max: 1, log: silentLog });
+    onTestFinished(() => database.stop());
+    const store = createKeyStore(database.db, readMasterKey(MASTER_KEY), 'anna');
+    await store.add('OPENAI_API_KEY', 'first');
+    await store.rotate('OPENAI_API_KEY', 'second');
+    for (const name of ['SECRET_KEY_BASE', 'S3_ACCESS_KEY_ID', 'CHAT_MESSAGES_PER_SECOND', 'JWT_SECRET']) await store.add(name, 'x'.repeat(32));
+
+    const env = await withStoredSecrets({ DATABASE_URL: url, MASTER_KEY, OPENAI_API_KEY: '', OBJECT_STORAGE_ACCESS_KEY: 'from outside' }, fragments);
+    const { openai, storage, chat } = loadConfig(fragments, env);
+    expect(openai.OPENAI_API_KEY).toBe('second');
+    expect(storage).toMatchObject({ SECRET_KEY_BASE: 'x'.repeat(32), S3_ACCESS_KEY_ID: 'from outside' });
+    expect(chat.CHAT_MESSAGES_PER_SECOND).toBe(20);
+    expect(env).not.toHaveProperty('JWT_SECRET');
+    await expect(withStoredSecrets({ DATABASE_URL: url, MASTER_KEY: randomBytes(32).toString('base64') }, fragments)).rejects.toMatchObject({ code: 'key_unreadable' });
+  });
+
+  it('are as they are without a master key', async () => {
+    const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    expect(await withStoredSecrets(env, fragments)).toBe(env);
   });
 });
