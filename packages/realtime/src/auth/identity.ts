@@ -10,6 +10,8 @@ export interface Identity {
   issuedAt?: number;
   /** The `jti` of the token. */
   tokenId?: string;
+  /** Where its socket is connected from. */
+  remoteAddress?: string;
   /** Conversations that the token itself opens to its holder. */
   conversations?: readonly string[];
 }

@@ -21,7 +21,7 @@ export function createUserSocket({ verifyToken, channels, onConnect }: UserSocke
   return {
     channels,
     async connect(info) {
-      const identity = await verifyToken(presentedToken(info));
+      const identity = cameFrom(info.remoteAddress, await verifyToken(presentedToken(info)));
       onConnect?.(identity);
       return { identity, id: socketId(identity.userId), expiresAt: identity.expiresAt };
     },
@@ -29,13 +29,18 @@ export function createUserSocket({ verifyToken, channels, onConnect }: UserSocke
       async access_token(payload, connection) {
         const { success, data } = accessTokenSchema.safeParse(payload);
         if (!success) throw new AppError('invalid_payload', { path: 'token' });
-        const identity = await verifyToken(data.token);
+        const identity = cameFrom(connection.identity.remoteAddress, await verifyToken(data.token));
         assertExtends(connection.identity, identity);
         connection.renew({ identity, expiresAt: identity.expiresAt });
         return { expires_at: new Date(identity.expiresAt).toISOString() };
       },
     },
   };
+}
+
+/** The audit log says where acts came from. */
+function cameFrom(remoteAddress: string | undefined, identity: Identity): Identity {
+  return remoteAddress === undefined ? identity : { ...identity, remoteAddress };
 }
 
 /** What was joined by the rights of the older token stays joined, so the newer one must grant them, too. */

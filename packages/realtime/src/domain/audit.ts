@@ -1,9 +1,15 @@
+import type { Identity } from '../auth/identity.ts';
 import { pageOf, type Page } from './page.ts';
 
 /** Who acts: the holder of a token and the address that the request came from. */
 export interface Actor {
   userId: string;
   remoteAddress: string | null;
+}
+
+/** Who acts over a socket. */
+export function actorIn({ userId, remoteAddress }: Identity): Actor {
+  return { userId, remoteAddress: remoteAddress ?? null };
 }
 
 /** A privileged act, as it is written down: `action` like `dead_letter.replay`, `subject` like `dead_letter:<id>`. */

@@ -2,6 +2,7 @@ import { AppError } from '@armoricore/shared/kernel';
 import { hasRole, type Identity } from '../auth/identity.ts';
 import { DEFAULT_PAGE, LARGEST_PAGE, type ChatJoinReply, type MessageView, type NewMessage } from '../contracts/chat.ts';
 import { conversationId as conversationIdSchema } from '../contracts/chat-fields.ts';
+import { actorIn } from './audit.ts';
 import type { ChatWriter, Draft } from './chat-writer.ts';
 
 /** What is known of somebody who wants to join. */
@@ -35,7 +36,7 @@ export interface ChatRepository {
    * @param change.mayAny whether the user may delete messages of others without being a moderator @param change.why goes into the audit
    *   log @param change.again tells also of a message that was deleted before @throws AppError `not_found`, `forbidden`
    */
-  remove(change: Change & { mayAny: boolean; why?: Record<string, unknown>; again?: boolean }): Promise<Told<{ deletedAt: string }>>;
+  remove(change: Change & { remoteAddress: string | null; mayAny: boolean; why?: Record<string, unknown>; again?: boolean }): Promise<Told<{ deletedAt: string }>>;
   /** @throws AppError `not_found`, `message_deleted`, `too_many_reactions` */
   addReaction(change: Change & { emoji: string }): Promise<Told<object>>;
   /** @throws AppError `not_found` */
@@ -107,14 +108,17 @@ export function createChatService({ repository, writer, openRooms }: ChatOptions
 
     edit: repository.edit,
     /** By the author, a moderator or an admin. */
-    remove: (change: Change, identity: Identity) => repository.remove({ ...change, mayAny: hasRole(identity, 'admin') || hasRole(identity, 'service') }),
+    remove(change: Change, identity: Identity) {
+      const mayAny = hasRole(identity, 'admin') || hasRole(identity, 'service');
+      return repository.remove({ ...change, ...actorIn(identity), mayAny });
+    },
     /**
      * What moderation flagged goes as if a moderator had deleted it. Again: the same answer, as whoever asked may have died before he told
      * of it. Null when there is no such message any more.
      */
     async moderate(change: Omit<Change, 'userId'>, why: { reason: string; categories: readonly string[] }): Promise<Told<{ deletedAt: string }>> {
       try {
-        return await repository.remove({ ...change, userId: MODERATION, mayAny: true, why, again: true });
+        return await repository.remove({ ...change, userId: MODERATION, remoteAddress: null, mayAny: true, why, again: true });
       } catch (error) {
         if (error instanceof AppError && error.code === 'not_found') return null;
         throw error;

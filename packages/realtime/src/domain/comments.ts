@@ -1,6 +1,7 @@
 import { AppError } from '@armoricore/shared/kernel';
 import { hasRole, type Identity } from '../auth/identity.ts';
 import { COMMENTS_PAGE, streamId as streamIdSchema, type CommentsJoinReply, type CommentView } from '../contracts/comments.ts';
+import { actorIn, type Actor } from './audit.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import { shareRuns } from './comments-snapshots.ts';
 import type { CommentDraft } from './comments-writer.ts';
@@ -9,9 +10,8 @@ import type { CommentDraft } from './comments-writer.ts';
 export type MissedComment = CommentView & { deleted?: true };
 
 /** Somebody acts on a stream. */
-export interface StreamAct {
+export interface StreamAct extends Actor {
   streamId: string;
-  userId: string;
 }
 
 /** Where streams and comments are kept. Every change is durable when it resolves, and every privileged one written down. */
@@ -69,19 +69,19 @@ export function createCommentsService({ repository, writer }: { repository: Comm
 
     /** By the author or a moderator. */
     remove: (streamId: string, commentId: string, identity: Identity) =>
-      repository.remove({ streamId, commentId, userId: identity.userId }, { mayAny: isModerator(identity) }),
+      repository.remove({ streamId, commentId, ...actorIn(identity) }, { mayAny: isModerator(identity) }),
 
     /** By a moderator; null for none. What is pinned now, undefined when it was so before. */
     async pin(streamId: string, commentId: string | null, identity: Identity): Promise<CommentView | null | undefined> {
       assertModerator(identity);
-      if (!(await repository.pin({ streamId, commentId, userId: identity.userId }))) return undefined;
+      if (!(await repository.pin({ streamId, commentId, ...actorIn(identity) }))) return undefined;
       return commentId === null ? null : repository.find(streamId, commentId);
     },
 
     /** By a moderator. False when it was so before. */
     async slowDown(streamId: string, seconds: number, identity: Identity): Promise<boolean> {
       assertModerator(identity);
-      return repository.slowDown({ streamId, seconds, userId: identity.userId });
+      return repository.slowDown({ streamId, seconds, ...actorIn(identity) });
     },
   };
 }

@@ -98,7 +98,7 @@ export function createChatRepository(db: Database): ChatRepository & FeedReposit
         await tx.delete(messageEdits).where(eq(messageEdits.messageId, message.id));
         await tx.delete(reactions).where(eq(reactions.messageId, message.id));
         if (!own) {
-          const actor = { userId: change.userId, remoteAddress: null };
+          const actor = { userId: change.userId, remoteAddress: change.remoteAddress };
           const details = { conversation_id: change.conversationId, sender_id: message.senderId, ...change.why };
           await recordAct(tx, { actor, action: 'message.delete', subject: `message:${message.id}`, details });
         }

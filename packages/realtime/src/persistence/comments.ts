@@ -48,22 +48,22 @@ export function createCommentsRepository(db: Database): CommentsRepository {
       return new Map(rows.map(({ id, lastSeq }) => [id, lastSeq]));
     },
 
-    remove: ({ streamId, userId, commentId }, { mayAny }) =>
+    remove: ({ streamId, commentId, ...actor }, { mayAny }) =>
       db.transaction(async (tx) => {
         const stream = await lockStream(tx, streamId);
         const comment = await commentIn(tx, streamId, commentId);
         if (comment === null || stream === null) throw new AppError('not_found');
-        const own = comment.userId === userId;
+        const own = comment.userId === actor.userId;
         if (!own && !mayAny) throw new AppError('forbidden');
         if (comment.deletedAt !== null) return null;
         await tx.update(comments).set({ content: '', deletedAt: new Date() }).where(eq(comments.id, commentId));
         const unpinned = stream.pinnedId === commentId;
         if (unpinned) await tx.update(commentStreams).set({ pinnedId: null }).where(eq(commentStreams.id, streamId));
-        if (!own) await record(tx, userId, 'comment.delete', `comment:${commentId}`, { stream_id: streamId, user_id: comment.userId });
+        if (!own) await recordAct(tx, { actor, action: 'comment.delete', subject: `comment:${commentId}`, details: { stream_id: streamId, user_id: comment.userId } });
         return { seq: comment.seq, unpinned };
       }),
 
-    pin: ({ streamId, userId, commentId }) =>
+    pin: ({ streamId, commentId, ...actor }) =>
       db.transaction(async (tx) => {
         const stream = await lockStream(tx, streamId);
         if (commentId !== null) {
@@ -73,17 +73,17 @@ export function createCommentsRepository(db: Database): CommentsRepository {
         if (stream === null || stream.pinnedId === commentId) return false;
         await tx.update(commentStreams).set({ pinnedId: commentId }).where(eq(commentStreams.id, streamId));
         const details = { comment_id: commentId, before: stream.pinnedId };
-        await record(tx, userId, commentId === null ? 'comment.unpin' : 'comment.pin', `stream:${streamId}`, details);
+        await recordAct(tx, { actor, action: commentId === null ? 'comment.unpin' : 'comment.pin', subject: `stream:${streamId}`, details });
         return true;
       }),
 
-    slowDown: ({ streamId, userId, seconds }) =>
+    slowDown: ({ streamId, seconds, ...actor }) =>
       db.transaction(async (tx) => {
         await tx.insert(commentStreams).values({ id: streamId }).onConflictDoNothing();
         const before = (await lockStream(tx, streamId))!.slowModeS;
         if (before === seconds) return false;
         await tx.update(commentStreams).set({ slowModeS: seconds }).where(eq(commentStreams.id, streamId));
-        await record(tx, userId, 'comments.slow_mode', `stream:${streamId}`, { seconds, before });
+        await recordAct(tx, { actor, action: 'comments.slow_mode', subject: `stream:${streamId}`, details: { seconds, before } });
         return true;
       }),
   });
@@ -98,8 +98,4 @@ async function lockStream(tx: Transaction, streamId: string) {
 async function commentIn(tx: Transaction, streamId: string, commentId: string) {
   const [comment] = await tx.select().from(comments).where(and(eq(comments.id, commentId), eq(comments.streamId, streamId)));
   return comment ?? null;
-}
-
-function record(tx: Transaction, userId: string, action: string, subject: string, details: Record<string, unknown>): Promise<void> {
-  return recordAct(tx, { actor: { userId, remoteAddress: null }, action, subject, details });
 }
