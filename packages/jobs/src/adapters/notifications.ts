@@ -7,7 +7,6 @@ import { createUnsubscribeSigner } from '@armoricore/shared/notifications';
 import type { Metrics } from '@armoricore/shared/ops';
 import type { AnyJob } from '../core/index.ts';
 import type { Gates } from '../notifications/deliver.ts';
-import { createForget } from '../notifications/forget.ts';
 import { createGate, type Gate } from '../notifications/gate.ts';
 import { createNotificationJob } from '../notifications/job.ts';
 import type { MailMessage, Provider, Providers, PushDevice, PushMessage } from '../notifications/port.ts';
@@ -69,7 +68,6 @@ export async function openNotifications(options: NotificationOptions): Promise<{
   const job = createNotificationJob({
     db,
     gates,
-    forget: createForget(db),
     unsubscribeUrl: (userId, category) => `${publicUrl}/api/v1/unsubscribe?token=${signer.sign({ userId, category })}`,
     defaultLocale: config.NOTIFY_LOCALE,
     defaultTtlS: config.NOTIFY_TTL_S,

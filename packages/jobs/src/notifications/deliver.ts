@@ -2,7 +2,7 @@ import type { Database } from '@armoricore/shared/db';
 import type { DeliveryState, PayloadOf } from '@armoricore/shared/events';
 import { fullJitter, type Backoff } from '@armoricore/shared/kernel';
 import { DEFAULT_CATEGORY, type Platform } from '@armoricore/shared/notifications';
-import type { Forget } from './forget.ts';
+import { forget } from './forget.ts';
 import type { Gate, Held } from './gate.ts';
 import { pushMessageOf } from './message.ts';
 import type { MailMessage, Outcome, PushDevice, PushMessage } from './port.ts';
@@ -25,7 +25,6 @@ export interface DeliveryOptions {
   db: Database;
   store: DeliveryStore;
   gates: Gates;
-  forget: Forget;
   unsubscribeUrl: (userId: string, category: string) => string;
   defaultLocale: string;
   defaultTtlS: number;
@@ -47,7 +46,7 @@ export interface Work {
 export type Deliver = (work: Work, due: Due, recipient: Recipient | undefined) => Promise<void>;
 
 export function createDeliver(options: DeliveryOptions): Deliver {
-  const { db, store, gates, forget, unsubscribeUrl, defaultLocale, defaultTtlS, backoff = BACKOFF, observe } = options;
+  const { db, store, gates, unsubscribeUrl, defaultLocale, defaultTtlS, backoff = BACKOFF, observe } = options;
 
   async function call(work: Work, recipient: Recipient, due: Due, leftS: number): Promise<Outcome | Held | null> {
     const { input, jobId, profile } = work;
@@ -89,8 +88,9 @@ export function createDeliver(options: DeliveryOptions): Deliver {
       case 'fail':
         return await end('failed', outcome.reason);
       case 'drop':
-        await forget(recipient, work.input.user_id, work.askedAt);
-        return await end('dropped', outcome.reason);
+        return await store.settleWith({ id: due.id, state: 'dropped', reason: outcome.reason, attempts: due.attempts }, (tx) =>
+          forget(tx, recipient, work.input.user_id, work.askedAt),
+        );
       case 'misconfigured':
         return await end('pending', 'misconfigured', { waitMs: LEAST_WAIT_MS });
       case 'held':

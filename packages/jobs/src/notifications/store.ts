@@ -35,6 +35,8 @@ export interface DeliveryStore {
   begin(id: string, jobId: string): Promise<boolean>;
   /** Writes what became of a delivery, unless it has ended. */
   settle(change: Change): Promise<void>;
+  /** The same in one transaction with `also`, so that no crash leaves one without the other. */
+  settleWith(change: Change, also: (tx: Transaction) => Promise<void>): Promise<void>;
   /** How the deliveries of a notification stand, and when to look again, in ms from now: null when all have ended. */
   standing(notificationId: string): Promise<{ nextInMs: number | null; sent: number; lost: number }>;
   /** Takes what was held back for the device of a delivery together. Null when it became part of another one's digest. */
@@ -71,19 +73,7 @@ export function createDeliveryStore(db: Database): DeliveryStore {
   });
 
   const settle = batched<Change, void>(async (batch) => {
-    await db.execute(sql`
-      WITH changed AS (
-        SELECT * FROM unnest(
-          ${param(batch, ({ id }) => id)}::uuid[], ${param(batch, ({ state }) => state)}::text[], ${param(batch, ({ reason }) => reason)}::text[],
-          ${param(batch, ({ providerId }) => providerId ?? null)}::text[], ${param(batch, ({ attempts }) => attempts)}::int[],
-          ${param(batch, ({ waitMs }) => waitMs ?? 0)}::float8[]
-        ) AS c (id, state, reason, provider_id, attempts, wait_ms)
-      ),
-      locked AS (SELECT d.id FROM notification_deliveries d JOIN changed USING (id) WHERE d.state IN ('pending', 'sending') ORDER BY d.id FOR UPDATE OF d)
-      UPDATE notification_deliveries d
-      SET state = c.state, reason = c.reason, provider_id = c.provider_id, attempts = c.attempts, due_at = now() + c.wait_ms * interval '1 millisecond', updated_at = now(),
-          held = d.held AND c.state = 'pending'
-      FROM locked JOIN changed c USING (id) WHERE d.id = locked.id`);
+    await writeChanges(db, batch);
     return batch.map(() => undefined);
   });
 
@@ -111,6 +101,11 @@ export function createDeliveryStore(db: Database): DeliveryStore {
 
     begin: (id, jobId) => begin({ id, jobId }),
     settle,
+    settleWith: (change, also) =>
+      db.transaction(async (tx) => {
+        await also(tx);
+        await writeChanges(tx, [change]);
+      }),
 
     async standing(notificationId) {
       // What another job has in its hands is looked at again in a few seconds.
@@ -124,6 +119,22 @@ export function createDeliveryStore(db: Database): DeliveryStore {
 
     gather: (id) => db.transaction((tx) => gather(tx, id)),
   };
+}
+
+async function writeChanges(db: Database | Transaction, batch: readonly Change[]): Promise<void> {
+  await db.execute(sql`
+    WITH changed AS (
+      SELECT * FROM unnest(
+        ${param(batch, ({ id }) => id)}::uuid[], ${param(batch, ({ state }) => state)}::text[], ${param(batch, ({ reason }) => reason)}::text[],
+        ${param(batch, ({ providerId }) => providerId ?? null)}::text[], ${param(batch, ({ attempts }) => attempts)}::int[],
+        ${param(batch, ({ waitMs }) => waitMs ?? 0)}::float8[]
+      ) AS c (id, state, reason, provider_id, attempts, wait_ms)
+    ),
+    locked AS (SELECT d.id FROM notification_deliveries d JOIN changed USING (id) WHERE d.state IN ('pending', 'sending') ORDER BY d.id FOR UPDATE OF d)
+    UPDATE notification_deliveries d
+    SET state = c.state, reason = c.reason, provider_id = c.provider_id, attempts = c.attempts, due_at = now() + c.wait_ms * interval '1 millisecond', updated_at = now(),
+        held = d.held AND c.state = 'pending'
+    FROM locked JOIN changed c USING (id) WHERE d.id = locked.id`);
 }
 
 interface DueColumns extends Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { notificationDeliveries, notifications, openDatabase, type DatabaseHandle } from '@armoricore/shared/db';
+import { notificationDeliveries, notifications, openDatabase, type DatabaseHandle, type Transaction } from '@armoricore/shared/db';
 import { newId, silentLog } from '@armoricore/shared/kernel';
 import { eq, sql } from 'drizzle-orm';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
@@ -48,6 +48,17 @@ describe('a delivery', () => {
     await store.settle(sent(id));
     await store.settle({ ...sent(id), state: 'failed', reason: 'late' });
     expect(await rowOf(id)).toMatchObject({ state: 'sent', reason: null });
+  });
+
+  it('ends together with what goes with its end, or not at all', async () => {
+    const { id, notificationId } = await planned();
+    await store.begin(id, 'job-1');
+    const touch = (tx: Transaction) => tx.update(notifications).set({ body: 'touched' }).where(eq(notifications.id, notificationId));
+    const bodyOf = async () => (await database.db.select().from(notifications).where(eq(notifications.id, notificationId)))[0]!.body;
+    await expect(store.settleWith({ ...sent(id), attempts: 2 ** 40 }, async (tx) => void (await touch(tx)))).rejects.toThrow();
+    expect([await bodyOf(), (await rowOf(id)).state]).toEqual(['', 'sending']);
+    await store.settleWith(sent(id), async (tx) => void (await touch(tx)));
+    expect([await bodyOf(), (await rowOf(id)).state]).toEqual(['touched', 'sent']);
   });
 
   it('whose worker died in the call is called once more, and after another death it has failed', async () => {
