@@ -1,4 +1,5 @@
 import type { HuddleEntry } from '../contracts/huddles.ts';
+import type { Act } from './audit.ts';
 import type { Huddle } from './huddle-machine.ts';
 
 /** Which huddles somebody may see. */
@@ -21,8 +22,8 @@ export interface NewHuddle {
 /** Where huddles are kept. Each change is one transaction that holds the row; `now` is the database's. */
 export interface HuddleRepository {
   create(huddle: NewHuddle): Promise<void>;
-  /** Null when there is no such huddle. */
-  change(huddleId: string, step: (huddle: Huddle, now: number) => Huddle): Promise<{ before: Huddle; after: Huddle } | null>;
+  /** Null when there is no such huddle. `act` is written down when something changes. */
+  change(huddleId: string, step: (huddle: Huddle, now: number) => Huddle, act?: Act): Promise<{ before: Huddle; after: Huddle } | null>;
   read(huddleId: string): Promise<Huddle | null>;
   versions(huddleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Puts off the end of sessions. */

@@ -2,6 +2,7 @@ import { AppError, newId, type Log } from '@armoricore/shared/kernel';
 import { hasRole, type Identity } from '../auth/identity.ts';
 import type { CreateHuddle, HuddleEntry, HuddleView, ParticipantView, Toggles } from '../contracts/huddles.ts';
 import type { IceServer, RelayedEvent, Signal } from '../contracts/webrtc.ts';
+import { actorIn, type Act } from './audit.ts';
 import { stepHuddle, type Huddle, type HuddleEvent } from './huddle-machine.ts';
 import { huddleNews, participantViewOf } from './huddle-news.ts';
 import type { HuddleRepository } from './huddle-repository.ts';
@@ -43,15 +44,15 @@ export function createHuddleService({ repository, network, admit, onMemberRemove
   });
   const keeper = createKeeper({ name: 'huddles', graceMs, renew: () => repository.renew(rooms.sessions()), check: () => rooms.check(), sweep, log });
 
-  async function change(huddleId: string, event: HuddleEvent): Promise<{ before: Huddle; after: Huddle }> {
-    const changed = await repository.change(huddleId, (huddle, now) => stepHuddle(huddle, event, { now, graceMs }));
+  async function change(huddleId: string, event: HuddleEvent, act?: Act): Promise<{ before: Huddle; after: Huddle }> {
+    const changed = await repository.change(huddleId, (huddle, now) => stepHuddle(huddle, event, { now, graceMs }), act);
     if (changed === null) throw new AppError('not_found');
     return changed;
   }
 
   /** @throws AppError `not_found`, and what `stepHuddle` does */
-  async function take(huddleId: string, event: HuddleEvent): Promise<void> {
-    const { before, after } = await change(huddleId, event);
+  async function take(huddleId: string, event: HuddleEvent, act?: Act): Promise<void> {
+    const { before, after } = await change(huddleId, event, act);
     if (after !== before) rooms.changed(after);
   }
 
@@ -128,8 +129,10 @@ export function createHuddleService({ repository, network, admit, onMemberRemove
     async end(huddleId: string, identity: Identity): Promise<void> {
       const huddle = await repository.read(huddleId);
       if (huddle === null) throw new AppError('not_found');
-      if (huddle.createdBy !== identity.userId && !hasRole(identity, 'admin')) throw new AppError('forbidden');
-      await take(huddleId, { kind: 'end' });
+      const own = huddle.createdBy === identity.userId;
+      if (!own && !hasRole(identity, 'admin')) throw new AppError('forbidden');
+      const act: Act = { actor: actorIn(identity), action: 'huddle.end', subject: `huddle:${huddleId}`, details: { created_by: huddle.createdBy } };
+      await take(huddleId, { kind: 'end' }, own ? undefined : act);
     },
 
     /** @throws AppError `not_in_huddle`, `huddle_ended` */

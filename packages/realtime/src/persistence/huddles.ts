@@ -4,6 +4,7 @@ import { and, desc, eq, exists, inArray, isNull, lt, lte, ne, or, sql, type SQL 
 import type { HuddleReader, HuddleRepository } from '../domain/huddle-repository.ts';
 import { huddleEntryOf } from '../domain/huddles.ts';
 import { leaseMs } from '../domain/webrtc-seats.ts';
+import { recordAct } from './audit.ts';
 import { guarded } from './chat.ts';
 import { huddleOf, IN_ORDER, lockHuddle, updateHuddle } from './huddle-rows.ts';
 
@@ -14,13 +15,16 @@ export function createHuddleRepository(db: Database, { graceMs }: { graceMs: num
       await db.insert(huddles).values({ ...huddle, version: 1, createdAt: new Date() });
     },
 
-    change: (huddleId, step) =>
+    change: (huddleId, step, act) =>
       db.transaction(async (tx) => {
         const held = await lockHuddle(tx, huddleId);
         if (held === null) return null;
         const { huddle: before, now } = held;
         const after = step(before, now);
-        if (after !== before) await updateHuddle(tx, before, after);
+        if (after !== before) {
+          await updateHuddle(tx, before, after);
+          if (act !== undefined) await recordAct(tx, act);
+        }
         return { before, after };
       }),
 

@@ -197,6 +197,10 @@ describe('huddles', () => {
     const admin = await (await come('root', { roles: ['admin'] })).join(other);
     await admin.push('huddle:end');
     expect((await rest(other)).huddle.ended_at).toEqual(expect.any(String));
+    const acts = async (subject: string): Promise<unknown[]> =>
+      (await realtime.call('GET', `/api/v1/audit?subject=${encodeURIComponent(subject)}`, { token: await realtime.token('root', { roles: ['admin'] }) })).body.audit;
+    expect(await acts(other)).toMatchObject([{ action: 'huddle.end', actor: expect.stringMatching(/^root/), remote_address: '127.0.0.1' }]);
+    expect(await acts(topic)).toEqual([]);
   });
 
   it('that are none, and wishes that cannot be met, are refused', async () => {
