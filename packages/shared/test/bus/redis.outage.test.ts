@@ -9,6 +9,7 @@ import { startRedis, type RedisOptions } from '../../../../test/support/services
 import { eventually, labelled, labelOf, NO_BACKOFF, range, TYPES } from '../../src/bus/conformance/support.ts';
 import type { Bus } from '../../src/bus/index.ts';
 import { openRedisBus } from '../../src/bus/redis.ts';
+import { EVENT_SOURCES } from '../../src/events/index.ts';
 import { AppError, silentLog, type Log } from '../../src/kernel/index.ts';
 import { makeBrokerHarness, type BrokerHarness } from './broker-harness.ts';
 
@@ -274,7 +275,7 @@ describe('a bus that is closed', () => {
     await collect(bus);
     const connections = async () => String(await redis.client('LIST')).split(`name=${namespace}-`).length - 1;
     await eventually(connections, 2);
-    await eventually(async () => (await redis.keys(`{${namespace}:in:*`)).length, 5);
+    await eventually(async () => (await redis.keys(`{${namespace}:in:*`)).length, EVENT_SOURCES.length);
     await bus.close();
     await eventually(connections, 0);
     expect(await redis.keys(`{${namespace}:in:*`)).toEqual([]);
