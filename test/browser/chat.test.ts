@@ -83,7 +83,10 @@ it('lets two people talk: typing, reactions, answers, edits, deletions and read 
   await waitFor(async () => (await ann.getByTestId('typing').textContent()) === '', { what: 'the end of typing' });
   await say(ann, 'Good morning, bob. Shall we ship it?\nI think so.');
   await row(bob, 'Shall we ship it').waitFor();
-  await ann.getByTestId('read-by').getByText('Read by bob').waitFor();
+  const readByBob = ann.getByTestId('read-by').getByText('Read by bob');
+  await readByBob.waitFor();
+  await ann.reload();
+  await readByBob.waitFor();
 
   await act(ann, 'Hello', 'React');
   await ann.getByRole('dialog', { name: 'Choose an emoji' }).waitFor();

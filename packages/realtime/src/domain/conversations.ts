@@ -20,6 +20,15 @@ export interface ConversationView {
   created_at: string;
 }
 
+/** Somebody of a conversation: a member, or a guest who has read in a public one. */
+export interface MemberView {
+  user_id: string;
+  role: MemberRole;
+  /** Everything up to this message is read. */
+  read_seq: number;
+  joined_at: string;
+}
+
 /** A conversation as one of its members has it. */
 export interface OwnConversation extends ConversationView {
   role: MemberRole;
@@ -36,6 +45,8 @@ export interface ConversationRepository {
   setMember(id: string, userId: string, role: Exclude<MemberRole, 'guest'>, actor: Actor): Promise<void>;
   /** Does nothing when the user is no member. @throws AppError `not_found` */
   removeMember(id: string, userId: string, actor: Actor): Promise<void>;
+  /** By user id, after that of `after`. */
+  members(id: string, page: { after?: string | undefined; limit: number }): Promise<{ members: MemberView[]; next: string | null }>;
   /** Does once what an event of the backend says. An unknown conversation is made, private. */
   applyMembership(event: BusEvent<'membership.updated'>): Promise<void>;
   /** The latest written-in first; `before` is a `next` of an earlier page. */
@@ -48,6 +59,11 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 export function createConversationService({ repository, chat }: { repository: ConversationRepository; chat: ChatService }) {
   return {
     ...repository,
+    /** @throws AppError `not_found`, `forbidden` as a join would */
+    async members(id: string, identity: Identity, page: { after?: string | undefined; limit: number }): ReturnType<ConversationRepository['members']> {
+      await chat.admit(id, identity);
+      return repository.members(id, page);
+    },
     /** @throws AppError `not_found`, `forbidden` as a join would */
     async messages(id: string, identity: Identity, page: { before_seq?: number | undefined; limit?: number | undefined }): Promise<MessageView[]> {
       await chat.admit(id, identity);

@@ -2,7 +2,7 @@ import { handleOnce, type Bus } from '@armoricore/shared/bus';
 import { conversationMembers, conversations, type ConversationRow, type Database, type Transaction } from '@armoricore/shared/db';
 import { createEvent } from '@armoricore/shared/events';
 import { AppError } from '@armoricore/shared/kernel';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { ConversationRepository, ConversationView } from '../domain/conversations.ts';
 import { recordAct } from './audit.ts';
 import { guarded } from './chat.ts';
@@ -45,6 +45,17 @@ export function createConversationRepository(db: Database, bus: Bus): Conversati
         await tell(tx, id, { removed: [userId] });
         await recordAct(tx, { actor, action: 'conversation.member.delete', subject: `conversation:${id}`, details: { user_id: userId } });
       }),
+
+    async members(id, { after, limit }) {
+      const rows = await db
+        .select()
+        .from(conversationMembers)
+        .where(and(eq(conversationMembers.conversationId, id), after === undefined ? undefined : gt(conversationMembers.userId, after)))
+        .orderBy(conversationMembers.userId)
+        .limit(limit + 1);
+      const page = rows.slice(0, limit).map(({ userId, role, readSeq, joinedAt }) => ({ user_id: userId, role, read_seq: readSeq, joined_at: joinedAt.toISOString() }));
+      return { members: page, next: rows.length > limit ? page.at(-1)!.user_id : null };
+    },
 
     async applyMembership(event) {
       // What comes from here was done when it was published.

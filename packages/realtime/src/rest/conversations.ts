@@ -29,6 +29,9 @@ const ownConversation = z
   })
   .meta({ id: 'OwnConversation' });
 
+const listedMember = z
+  .object({ user_id: z.string(), role: z.enum(['guest', 'member', 'moderator']), read_seq: z.number().int(), joined_at: z.iso.datetime() })
+  .meta({ id: 'ListedMember' });
 const member = z.object({ conversation_id: z.string(), user_id: z.string(), role: z.enum(['member', 'moderator']) }).meta({ id: 'Member' });
 
 /** Conversations, their members and their messages. */
@@ -56,6 +59,26 @@ export function conversationRoutes(app: RestApp, { conversations }: { conversati
       const put = await conversations.put(request.params.id, request.body, actorOf(request.identity, request));
       return reply.status(put.created ? 201 : 200).send({ conversation: put.conversation });
     },
+  );
+
+  app.get(
+    '/conversations/:id/members',
+    {
+      config: { access: 'token' },
+      schema: {
+        tags,
+        summary: 'List the members of a conversation and what they have read.',
+        description: 'For whoever may join its channel. Guests have read in a public conversation without being members.',
+        params: idParams,
+        querystring: z.object({
+          after: userId.optional().describe('The `next` of the page before.'),
+          limit: z.coerce.number().int().min(1).max(1_000).default(100),
+        }),
+        response: { 200: z.object({ members: z.array(listedMember), next: nextPage }) },
+        errors: ['not_found', 'forbidden'],
+      },
+    },
+    (request) => conversations.members(request.params.id, request.identity, request.query),
   );
 
   app.put(

@@ -190,6 +190,27 @@ describe('unread messages', () => {
   });
 });
 
+describe('members', () => {
+  it('are listed with what they have read, page by page, for who may join', async () => {
+    const room = await made({ public: true, members: [...members('anna', 'ben').members, { user_id: 'mo', role: 'moderator' }] });
+    const anna = await joinChat(realtime, 'anna', room);
+    const guest = await joinChat(realtime, 'zoe', room);
+    const { id } = await anna.send('Hello');
+    await guest.push('message:read', { messageId: id });
+    const listed: any[] = [];
+    for (let path: string | null = `/${room}/members?limit=3`; path !== null; ) {
+      const { status, body } = await call('GET', path, undefined, await realtime.token('eve'));
+      expect(status).toBe(200);
+      listed.push(...body.members);
+      path = body.next === null ? null : `/${room}/members?limit=3&after=${encodeURIComponent(body.next)}`;
+    }
+    expect(listed.map(({ user_id, role, read_seq }) => [user_id, role, read_seq])).toEqual([['anna', 'member', 0], ['ben', 'member', 0], ['mo', 'moderator', 0], ['zoe', 'guest', 1]]);
+    const closed = await made(members('anna'));
+    expect(await call('GET', `/${closed}/members`, undefined, await realtime.token('eve'))).toMatchObject({ status: 403, body: { reason: 'forbidden' } });
+    expect(await call('GET', '/nowhere/members', undefined, await realtime.token('eve'))).toMatchObject({ status: 404, body: { reason: 'not_found' } });
+  });
+});
+
 describe('members without a socket', () => {
   it('are asked to be notified once for all they have not read; not who is here, not who read meanwhile', async () => {
     const room = await made({ title: 'Team', ...members('anna', 'away', 'reader', 'here', 'gone') });

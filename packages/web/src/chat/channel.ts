@@ -4,6 +4,7 @@ import { refusalOf, type Answer, type ErrorReply } from './answer.ts';
 import { listenToRoom } from './listen.ts';
 import { Pager } from './pager.ts';
 import { ReadMarks } from './read-marks.ts';
+import { followReaders } from './readers.ts';
 import { Sender } from './sender.ts';
 import { PAGE, type JoinReply, type Refusal, type Room, type RoomEvent } from './state/room.ts';
 
@@ -19,6 +20,7 @@ export class RoomChannel {
   readonly #dispatch: (event: RoomEvent) => void;
   readonly #marks: ReadMarks;
   readonly #stopListening: () => void;
+  readonly #stopReaders: () => void;
   #left = false;
 
   constructor(socket: Socket, room: Signal<Room>, dispatch: (event: RoomEvent) => void) {
@@ -30,6 +32,7 @@ export class RoomChannel {
     this.pager = new Pager(room, dispatch, ask);
     this.#marks = new ReadMarks(room, dispatch, ask);
     this.#stopListening = listenToRoom(this.#channel, room.peek().me, dispatch);
+    this.#stopReaders = followReaders(room, dispatch);
     const presence = new Presence(this.#channel);
     presence.onSync(() => dispatch({ type: 'present', userIds: presence.list((userId: string) => userId) }));
     this.#channel.onError(() => dispatch({ type: 'lost' }));
@@ -56,6 +59,7 @@ export class RoomChannel {
   leave(): void {
     this.#left = true;
     this.#stopListening();
+    this.#stopReaders();
     this.#marks.stop();
     this.pager.stop();
     this.sender.stop();
