@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -29,6 +30,7 @@ test('a worker that is killed midway costs one part at most', async () => {
   await makeClip([...pictures('320x180', SECONDS, '25'), ...H264], file);
   // Two workers: this process, and one that holds a part when it is killed.
   child = fork(new URL('fixtures/media-worker.ts', import.meta.url), [JSON.stringify(lab.environment)], { execArgv: [] });
+  await once(child, 'message'); // Sooner, this process would do all parts alone.
   const parts = async (): Promise<QueuedJob[]> => (await queues.queue('media').getJobs()).filter(({ name }) => name === 'media.part');
   const underWay = async (): Promise<number> => (await queues.queue('media').getJobs(['active'])).filter(({ name }) => name === 'media.part').length;
   const id = await lab.upload(await readFile(file));
