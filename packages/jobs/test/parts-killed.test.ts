@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { silentLog } from '@armoricore/shared/kernel';
 import { openQueues, type QueuedJob, type QueueStore } from '@armoricore/shared/queues';
 import { waitFor } from '../../../test/support/wait.ts';
 import { H264, makeClip, packetsOf, pictures } from './support/clips.ts';
+import { startFixture } from './support/fixture-process.ts';
 import { startJobsLab, type JobsLab } from './support/jobs-lab.ts';
 
 const SECONDS = 16;
@@ -29,8 +29,9 @@ test('a worker that is killed midway costs one part at most', async () => {
   const file = join(lab.workDir, 'clip.mp4');
   await makeClip([...pictures('320x180', SECONDS, '25'), ...H264], file);
   // Two workers: this process, and one that holds a part when it is killed.
-  child = fork(new URL('fixtures/media-worker.ts', import.meta.url), [JSON.stringify(lab.environment)], { execArgv: [] });
-  await once(child, 'message'); // Sooner, this process would do all parts alone.
+  const other = startFixture('media-worker', lab.environment);
+  child = other.child;
+  await other.message; // Sooner, this process would do all parts alone.
   const parts = async (): Promise<QueuedJob[]> => (await queues.queue('media').getJobs()).filter(({ name }) => name === 'media.part');
   const underWay = async (): Promise<number> => (await queues.queue('media').getJobs(['active'])).filter(({ name }) => name === 'media.part').length;
   const id = await lab.upload(await readFile(file));

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { createTestDatabase } from '../../../../test/support/database.ts';
 import { freshRedis } from '../../../../test/support/services/fresh.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
 import { createFarm, type AnyJob, type AnyPart, type Farm, type QueueLimits } from '../../src/core/index.ts';
+import { startFixture } from './fixture-process.ts';
 import { inputOf, workContract } from './work-job.ts';
 
 export const BACKENDS = ['postgres', 'redis'] as const;
@@ -84,13 +85,9 @@ export async function createFarmLab(backend: Backend, { redisUrl }: { redisUrl?:
       return farm;
     },
     startProcess<Message>(name: string) {
-      const child = fork(new URL(`../fixtures/${name}.ts`, import.meta.url), [JSON.stringify(place)], { execArgv: [] });
-      children.push(child);
-      const message = new Promise<Message>((resolve, reject) => {
-        child.once('message', (value) => resolve(value as Message));
-        child.once('exit', (code) => reject(new Error(`${name} ended with ${code} before it said anything`)));
-      });
-      return { child, message };
+      const started = startFixture<Message>(name, place);
+      children.push(started.child);
+      return started;
     },
     async enqueue(farm, eventId = newId()) {
       await farm.enqueue(workContract, inputOf(eventId), eventId);
