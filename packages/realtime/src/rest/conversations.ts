@@ -10,6 +10,7 @@ const tags = ['conversations'] as const;
 const idParams = z.object({ id: conversationId });
 const memberParams = z.object({ id: conversationId, user: userId });
 const role = z.enum(['member', 'moderator']).default('member');
+const anyRole = z.enum(['guest', 'member', 'moderator']);
 
 const conversationFields = {
   conversation_id: z.string(),
@@ -22,7 +23,7 @@ const conversation = z.object(conversationFields).meta({ id: 'Conversation' });
 const ownConversation = z
   .object({
     ...conversationFields,
-    role: z.enum(['guest', 'member', 'moderator']),
+    role: anyRole,
     read_seq: z.number().int(),
     unread: z.number().int().describe('At most 1,000 are counted.'),
     last_message_at: z.iso.datetime().nullable(),
@@ -30,7 +31,7 @@ const ownConversation = z
   .meta({ id: 'OwnConversation' });
 
 const listedMember = z
-  .object({ user_id: z.string(), role: z.enum(['guest', 'member', 'moderator']), read_seq: z.number().int(), joined_at: z.iso.datetime() })
+  .object({ user_id: z.string(), role: anyRole, read_seq: z.number().int(), joined_at: z.iso.datetime() })
   .meta({ id: 'ListedMember' });
 const member = z.object({ conversation_id: z.string(), user_id: z.string(), role: z.enum(['member', 'moderator']) }).meta({ id: 'Member' });
 
