@@ -46,7 +46,7 @@ export function createAuditService(repository: AuditRepository) {
     record: (act: Act): Promise<void> => repository.record(act),
     /** Newest first. */
     async list(filter: AuditFilter, page: Page): Promise<{ entries: AuditEntry[]; next: string | null }> {
-      return pageOf(await repository.list(filter, { ...page, limit: page.limit + 1 }), page.limit);
+      return pageOf(await repository.list(filter, { ...page, limit: page.limit + 1 }), page.limit, ({ id }) => id);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { MessageView } from '../contracts/chat.ts';
 import type { Identity } from '../auth/identity.ts';
 import type { Actor } from './audit.ts';
 import type { ChatService } from './chat.ts';
+import type { Page } from './page.ts';
 
 /** What a backend says of a conversation; what is left out stays as it is. */
 export interface ConversationChange {
@@ -46,7 +47,7 @@ export interface ConversationRepository {
   /** Does nothing when the user is no member. @throws AppError `not_found` */
   removeMember(id: string, userId: string, actor: Actor): Promise<void>;
   /** By user id, after that of `after`. */
-  members(id: string, page: { after?: string | undefined; limit: number }): Promise<{ members: MemberView[]; next: string | null }>;
+  members(id: string, page: Page): Promise<{ members: MemberView[]; next: string | null }>;
   /** Does once what an event of the backend says. An unknown conversation is made, private. */
   applyMembership(event: BusEvent<'membership.updated'>): Promise<void>;
   /** The latest written-in first; `before` is a `next` of an earlier page. */
@@ -60,7 +61,7 @@ export function createConversationService({ repository, chat }: { repository: Co
   return {
     ...repository,
     /** @throws AppError `not_found`, `forbidden` as a join would */
-    async members(id: string, identity: Identity, page: { after?: string | undefined; limit: number }): ReturnType<ConversationRepository['members']> {
+    async members(id: string, identity: Identity, page: Page): ReturnType<ConversationRepository['members']> {
       await chat.admit(id, identity);
       return repository.members(id, page);
     },

@@ -91,13 +91,13 @@ export function createDeadLetterService({ repository, storage, log }: { reposito
   }
 
   async function oldest({ filter, after, limit }: { filter: DeadLetterFilter } & Page) {
-    return pageOf(await repository.list(filter, { after, limit: limit + 1 }, 'oldest'), limit);
+    return pageOf(await repository.list(filter, { after, limit: limit + 1 }, 'oldest'), limit, ({ id }) => id);
   }
 
   return {
     /** Newest first, without payloads. */
     async list(filter: DeadLetterFilter, page: Page): Promise<{ entries: DeadLetterSummary[]; next: string | null }> {
-      return pageOf(await repository.list(filter, { ...page, limit: page.limit + 1 }, 'newest'), page.limit);
+      return pageOf(await repository.list(filter, { ...page, limit: page.limit + 1 }, 'newest'), page.limit, ({ id }) => id);
     },
 
     /** With its payload, wherever that stands. @throws AppError `not_found`, `payload_too_large` */

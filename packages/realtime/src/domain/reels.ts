@@ -3,6 +3,7 @@ import { hasRole, type Identity } from '../auth/identity.ts';
 import { RECENT_UPDATES, type ReelJoinReply, type ReelUpdate } from '../contracts/reel.ts';
 import { reelId as reelIdSchema } from '../contracts/reel-fields.ts';
 import type { BatchWriter } from './batch-writer.ts';
+import { pageOf } from './page.ts';
 import type { InteractionDraft, PublicationDraft, ReelDraft, Written } from './reel-fold.ts';
 
 /** Which updates of a reel: the newest `limit` before one. */
@@ -61,8 +62,8 @@ export function createReelService({ repository, writer, open }: ReelOptions) {
       const seesAll = hasRole(identity, 'service') || hasRole(identity, 'admin');
       if ((await repository.find(reelId, identity.userId)) === null) throw new AppError('not_found', { reel_id: reelId });
       const found = await repository.updates(reelId, seesAll ? null : identity.userId, { before, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      return { updates: page.map(({ update }) => update), next: found.length > limit ? page.at(-1)!.seq : null };
+      const { entries, next } = pageOf(found, limit, ({ seq }) => seq);
+      return { updates: entries.map(({ update }) => update), next };
     },
   };
 }

@@ -13,7 +13,7 @@ export async function callLog(db: Database, userId: string, { after, limit }: Pa
     .where(and(eq(callParties.userId, userId), older))
     .orderBy(desc(callParties.callId))
     .limit(limit + 1);
-  const { entries, next } = pageOf(rows.map(({ call }) => call), limit);
+  const { entries, next } = pageOf(rows.map(({ call }) => call), limit, ({ id }) => id);
   return { calls: entries.map((row) => entryOf(row, userId)), next };
 }
 

@@ -2,6 +2,7 @@ import type { Database, MemberRole } from '@armoricore/shared/db';
 import { AppError } from '@armoricore/shared/kernel';
 import { sql } from 'drizzle-orm';
 import type { OwnConversation } from '../domain/conversations.ts';
+import { pageOf } from '../domain/page.ts';
 import { iso } from './chat-rows.ts';
 import { unreadOf } from './chat.ts';
 
@@ -33,10 +34,8 @@ export async function listConversations(
     FROM conversation_members cm JOIN conversations c ON c.id = cm.conversation_id
     WHERE cm.user_id = ${userId} ${older}
     ORDER BY ${active} DESC, c.id DESC LIMIT ${limit + 1}`);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next = rows.length > limit && last !== undefined ? `${iso(last.active_at)}_${last.id}` : null;
-  return { conversations: page.map(viewOf), next };
+  const { entries, next } = pageOf(rows, limit, (last) => `${iso(last.active_at)}_${last.id}`);
+  return { conversations: entries.map(viewOf), next };
 }
 
 function viewOf(row: Columns): OwnConversation {

@@ -4,6 +4,7 @@ import { createEvent } from '@armoricore/shared/events';
 import { AppError } from '@armoricore/shared/kernel';
 import { and, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { ConversationRepository, ConversationView } from '../domain/conversations.ts';
+import { pageOf } from '../domain/page.ts';
 import { recordAct } from './audit.ts';
 import { guarded } from './chat.ts';
 import { listConversations } from './conversation-list.ts';
@@ -53,8 +54,8 @@ export function createConversationRepository(db: Database, bus: Bus): Conversati
         .where(and(eq(conversationMembers.conversationId, id), after === undefined ? undefined : gt(conversationMembers.userId, after)))
         .orderBy(conversationMembers.userId)
         .limit(limit + 1);
-      const page = rows.slice(0, limit).map(({ userId, role, readSeq, joinedAt }) => ({ user_id: userId, role, read_seq: readSeq, joined_at: joinedAt.toISOString() }));
-      return { members: page, next: rows.length > limit ? page.at(-1)!.user_id : null };
+      const { entries, next } = pageOf(rows, limit, ({ userId }) => userId);
+      return { members: entries.map(({ userId, role, readSeq, joinedAt }) => ({ user_id: userId, role, read_seq: readSeq, joined_at: joinedAt.toISOString() })), next };
     },
 
     async applyMembership(event) {

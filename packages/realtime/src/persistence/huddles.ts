@@ -3,6 +3,7 @@ import { AppError } from '@armoricore/shared/kernel';
 import { and, desc, eq, exists, inArray, isNull, lt, lte, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { HuddleReader, HuddleRepository } from '../domain/huddle-repository.ts';
 import { huddleEntryOf } from '../domain/huddles.ts';
+import { pageOf } from '../domain/page.ts';
 import { leaseMs } from '../domain/webrtc-seats.ts';
 import { recordAct } from './audit.ts';
 import { guarded } from './chat.ts';
@@ -68,12 +69,11 @@ export function createHuddleRepository(db: Database, { graceMs }: { graceMs: num
         .where(and(isNull(huddles.endedAt), visibleTo(db, reader), before === undefined ? undefined : olderThan(before)))
         .orderBy(desc(huddles.occupied), desc(huddles.id))
         .limit(limit + 1);
-      const page = found.slice(0, limit);
-      const participants = await db.select().from(huddleParticipants).where(inArray(huddleParticipants.huddleId, page.map(({ id }) => id))).orderBy(...IN_ORDER);
-      const last = page.at(-1);
+      const { entries, next } = pageOf(found, limit, ({ occupied, id }) => `${occupied ? 1 : 0}_${id}`);
+      const participants = await db.select().from(huddleParticipants).where(inArray(huddleParticipants.huddleId, entries.map(({ id }) => id))).orderBy(...IN_ORDER);
       return {
-        huddles: page.map((row) => huddleEntryOf(huddleOf(row, participants.filter(({ huddleId }) => huddleId === row.id)))),
-        next: found.length > limit && last !== undefined ? `${last.occupied ? 1 : 0}_${last.id}` : null,
+        huddles: entries.map((row) => huddleEntryOf(huddleOf(row, participants.filter(({ huddleId }) => huddleId === row.id)))),
+        next,
       };
     },
   });

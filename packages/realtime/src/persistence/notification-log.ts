@@ -2,6 +2,7 @@ import { devMailbox, notificationDeliveries, notifications, type Database } from
 import { asc, desc, eq, and, sql } from 'drizzle-orm';
 import type { Mailbox } from '../domain/mailbox.ts';
 import type { NotificationLogRepository } from '../domain/notification-log.ts';
+import { pageOf } from '../domain/page.ts';
 
 /** What was delivered, in PostgreSQL. */
 export function createNotificationLogRepository(db: Database): NotificationLogRepository {
@@ -24,9 +25,8 @@ export function createNotificationLogRepository(db: Database): NotificationLogRe
         .where(and(eq(notifications.userId, userId), older))
         .orderBy(desc(notifications.createdAt), desc(notifications.id))
         .limit(limit + 1);
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      return { notifications: page, next: found.length > limit && last !== undefined ? `${last.createdAt.getTime()}.${last.id}` : null };
+      const { entries, next } = pageOf(found, limit, ({ createdAt, id: lastId }) => `${createdAt.getTime()}.${lastId}`);
+      return { notifications: entries, next };
     },
   };
 }
