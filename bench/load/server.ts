@@ -2,11 +2,12 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { NODE_FLAGS } from '@armoricore/realtime/node-flags';
 import { phoenix, raw, socketio, type Protocol } from './protocols.ts';
 
 /** What is compared. Scripts print `… 127.0.0.1:PORT …` once they listen. */
-export const SERVERS: Record<string, { script: string; args: string[]; protocol: Protocol }> = {
-  engine: { script: '../server.ts', args: ['--port', '0'], protocol: phoenix },
+export const SERVERS: Record<string, { script: string; args: string[]; nodeFlags?: readonly string[]; protocol: Protocol }> = {
+  engine: { script: '../server.ts', args: ['--port', '0'], nodeFlags: NODE_FLAGS, protocol: phoenix },
   'raw-ws': { script: '../peers/raw-ws.mjs', args: ['0'], protocol: raw },
   'raw-ws-preframed': { script: '../peers/raw-ws-preframed.mjs', args: ['0'], protocol: raw },
   'socket.io': { script: '../peers/socketio.mjs', args: ['0'], protocol: socketio },
@@ -36,8 +37,8 @@ export class ServerProcess {
   }
 
   static async start(name: string): Promise<ServerProcess> {
-    const { script, args } = SERVERS[name]!;
-    const command = [process.execPath, new URL(script, import.meta.url).pathname, ...args];
+    const { script, args, nodeFlags = [] } = SERVERS[name]!;
+    const command = [process.execPath, ...nodeFlags, new URL(script, import.meta.url).pathname, ...args];
     if (existsSync(TASKSET)) command.unshift(TASKSET, '-c', '0');
     const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(child.stdout, 'data', { signal: AbortSignal.timeout(START_MS) })) as [Buffer];

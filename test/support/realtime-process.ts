@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../packages/realtime/src/node-flags.ts';
 import { issueToken } from '../../packages/realtime/src/auth/tokens.ts';
 import { waitFor } from './wait.ts';
 
@@ -27,7 +28,7 @@ export async function startRealtimeProcess(databaseUrl: string, env: Record<stri
 
   async function run(port: string): Promise<{ child: ReturnType<typeof spawn>; url: string }> {
     let said = '';
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
       env: { ...process.env, LOG_LEVEL: 'info', PORT: port, DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, SECRET_KEY_BASE: SECRET, STORAGE_DIR: path.join(dataDir, 'objects'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -6,6 +6,8 @@ export interface ChildSpec {
   name: string;
   /** A JavaScript or TypeScript file. */
   script: string;
+  /** What Node itself gets. */
+  nodeFlags?: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
   output: Output;
@@ -20,9 +22,9 @@ export interface Child {
  * Starts a script in a process group of its own, so that a Ctrl-C in the terminal reaches the launcher alone and the
  * children stop in order. The child ends itself when the IPC channel closes: we are gone.
  */
-export function spawnChild({ script, cwd, env, output }: ChildSpec, onReady: () => void): Child {
+export function spawnChild({ script, nodeFlags = [], cwd, env, output }: ChildSpec, onReady: () => void): Child {
   const stream = output.readable ? 'pipe' : 'inherit';
-  const child = spawn(process.execPath, [script], { cwd, env, detached: true, stdio: ['ignore', stream, stream, 'ipc'] });
+  const child = spawn(process.execPath, [...nodeFlags, script], { cwd, env, detached: true, stdio: ['ignore', stream, stream, 'ipc'] });
   for (const source of [child.stdout, child.stderr]) if (source) output.pipe(source);
   child.on('message', (message) => {
     if (typeof message === 'object' && 'type' in message && message.type === 'ready') onReady();

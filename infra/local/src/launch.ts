@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '@armoricore/realtime/node-flags';
 import { issueToken } from '@armoricore/realtime/tokens';
 import { migrateDatabase } from '@armoricore/shared/db';
 import type { Log } from '@armoricore/shared/kernel';
@@ -102,11 +103,11 @@ async function provideDatabase(settings: LauncherSettings, log: Log, parts: Asyn
 function superviseChildren(options: LaunchOptions, resolved: Resolved, parts: AsyncDisposableStack): Supervised[] {
   const { env, settings, output, log, watch } = options;
   const childEnv = childEnvironment(env, settings, resolved);
-  const start = (name: string): Supervised => {
-    const spec = { name, script: sourcesOf(name, 'main.ts'), cwd: ROOT, env: childEnv, output };
+  const start = ([name, nodeFlags]: [string, readonly string[]]): Supervised => {
+    const spec = { name, script: sourcesOf(name, 'main.ts'), nodeFlags, cwd: ROOT, env: childEnv, output };
     return supervise(spec, { log, stopGraceMs: settings.STOP_GRACE_MS + STOP_MARGIN_MS });
   };
-  const children = ['realtime', 'jobs'].map(start);
+  const children = Object.entries({ realtime: NODE_FLAGS, jobs: [] }).map(start);
   parts.defer(async () => void (await Promise.all(children.map((child) => child.stop()))));
 
   for (const folder of watch ? ['shared', 'realtime', 'jobs'] : []) {

@@ -4,6 +4,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { NODE_FLAGS } from '@armoricore/realtime/node-flags';
 import { waitFor } from '../../../test/support/wait.ts';
 import { ROOT } from '../src/settings.ts';
 import { runs, temporaryFolder } from './support/processes.ts';
@@ -83,7 +84,7 @@ test('after kill -9 of the launcher nobody is left', async () => {
   const launched = launch({ DATA_DIR });
   await untilReady(launched);
   const commands = (await processesOf(DATA_DIR)).join('\n');
-  for (const part of ['local/src/main.ts', 'realtime/src/main.ts', 'jobs/src/main.ts', 'bin/postgres']) expect(commands).toContain(part);
+  for (const part of ['local/src/main.ts', ...NODE_FLAGS, 'realtime/src/main.ts', 'jobs/src/main.ts', 'bin/postgres']) expect(commands).toContain(part);
   launched.process.kill('SIGKILL');
   await waitFor(async () => (await processesOf(DATA_DIR)).length === 0, { what: 'the end of all processes' });
 });

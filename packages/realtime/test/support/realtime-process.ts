@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { NODE_FLAGS } from '../../src/node-flags.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -20,7 +21,7 @@ export interface RealtimeProcess {
 /** The realtime process as it is started in earnest, on a free port; killed with the test. @throws Error with what it wrote when it ends */
 export async function startRealtimeProcess(env: Record<string, string>): Promise<RealtimeProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'armoricore-process-'));
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'test', PORT: '0', STORAGE_DIR: join(dataDir, 'objects'), SECRET_KEY_BASE: 's'.repeat(40), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
