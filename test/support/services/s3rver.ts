@@ -1,6 +1,7 @@
 /**
  * Runs s3rver, on `<folder> <host> <port>`, with what it lacks: it lists no parts, aborts no uploads, takes parts of uploads that
- * nobody began, answers before the bytes are in the file, and trips over its own folders when it deletes many at once.
+ * nobody began, answers before the bytes are in the file, trips over its own folders when it deletes many at once, and dies of two
+ * requests that finish one upload.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
@@ -89,11 +90,22 @@ async function partsOf(folder: string): Promise<string> {
   return `<ListPartsResult><IsTruncated>false</IsTruncated>${(await Promise.all(parts)).join('')}</ListPartsResult>`;
 }
 
+/** One upload is finished after the other. */
+let finished = Promise.resolve();
+async function finishing(): Promise<Disposable> {
+  const before = finished;
+  const turn = Promise.withResolvers<void>();
+  finished = turn.promise;
+  await before;
+  return { [Symbol.dispose]: turn.resolve };
+}
+
 server.middleware.unshift(async (context, next) => {
   const { uploadId } = context.query;
   if (uploadId === undefined) return next();
   const [, bucket = '', ...key] = context.path.split('/');
   const folder = folderOf(bucket, path.basename(uploadId));
+  using _turn = context.method === 'POST' ? await finishing() : undefined;
   context.type = 'application/xml';
   if (!existsSync(folder) || (await readFile(path.join(folder, 'key'), 'utf8')) !== key.join('/')) {
     context.status = 404;
