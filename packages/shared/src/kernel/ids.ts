@@ -11,10 +11,8 @@ export function newId(): string {
  * event_id however often the job ran.
  */
 export function deriveId(id: string, name: string): string {
-  const time = id.replaceAll('-', '').slice(0, 12);
-  const bits = hash('sha256', `${id}\n${name}`, 'buffer');
-  bits[0] = 0x70 | (bits[0]! & 0x0f);
-  bits[2] = 0x80 | (bits[2]! & 0x3f);
-  const hex = time + bits.toString('hex', 0, 10);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = id.replaceAll('-', '');
+  const bits = hash('sha256', `${id}\n${name}`);
+  const variant = '89ab'[Number.parseInt(bits[4]!, 16) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${bits.slice(1, 4)}-${variant}${bits.slice(5, 8)}-${bits.slice(8, 20)}`;
 }
