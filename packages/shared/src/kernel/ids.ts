@@ -11,8 +11,8 @@ export function newId(): string {
  * event_id however often the job ran.
  */
 export function deriveId(id: string, name: string): string {
-  const time = id.replaceAll('-', '');
-  const bits = hash('sha256', `${id}\n${name}`);
-  const variant = '89ab'[Number.parseInt(bits[4]!, 16) & 3];
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${bits.slice(1, 4)}-${variant}${bits.slice(5, 8)}-${bits.slice(8, 20)}`;
+  const digits = id.replaceAll('-', '');
+  const digest = hash('sha256', `${id}\n${name}`);
+  const variant = '89ab'[Number.parseInt(digest[4]!, 16) & 3];
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-7${digest.slice(1, 4)}-${variant}${digest.slice(5, 8)}-${digest.slice(8, 20)}`;
 }
