@@ -13,8 +13,6 @@ export interface RealtimeProcess {
   /** SIGKILL, and a new process on the same port once that one is gone. */
   killAndRestart(): Promise<void>;
   stop(): Promise<void>;
-  /** What the processes wrote, the latest of it. */
-  output(): string;
 }
 
 export async function startRealtimeProcess(databaseUrl: string, env: Record<string, string> = {}): Promise<RealtimeProcess> {
@@ -23,14 +21,11 @@ export async function startRealtimeProcess(databaseUrl: string, env: Record<stri
     spawnRealtime({ LOG_LEVEL: 'info', PORT, DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, SECRET_KEY_BASE: SECRET, STORAGE_DIR: path.join(dataDir, 'objects'), ...env });
 
   let running = await run('0');
-  let earlier = '';
   return {
     url: running.url,
-    output: () => earlier + running.output(),
     token: (userId) => issueToken({ secret: SECRET }, { userId, ttlS: 3_600 }),
     async killAndRestart() {
       await running.end('SIGKILL');
-      earlier = running.output();
       running = await run(new URL(running.url).port);
     },
     async stop() {

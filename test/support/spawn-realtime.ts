@@ -39,8 +39,10 @@ export async function spawnRealtime(env: Record<string, string>): Promise<Spawne
     return (await closed)[0];
   };
   const late = setTimeout(() => void end('SIGKILL'), START_MS);
-  const ended = (): void => listening.reject(new Error(`realtime ended before it listened:\n${output}`));
-  void closed.then(ended, ended);
+  closed.then(
+    ([code]) => listening.reject(new Error(`realtime ended with ${code ?? child.signalCode} before it listened:\n${output}`)),
+    (error: unknown) => listening.reject(error),
+  );
   try {
     return { url: await listening.promise, output: () => output, end };
   } finally {

@@ -84,7 +84,8 @@ test('after kill -9 of the launcher nobody is left', async () => {
   const launched = launch({ DATA_DIR });
   await untilReady(launched);
   const commands = (await processesOf(DATA_DIR)).join('\n');
-  for (const part of ['local/src/main.ts', ...NODE_FLAGS, 'realtime/src/main.ts', 'jobs/src/main.ts', 'bin/postgres']) expect(commands).toContain(part);
+  const realtime = `${NODE_FLAGS.join(' ')} ${path.join(ROOT, 'packages/realtime/src/main.ts')}`;
+  for (const part of ['local/src/main.ts', realtime, 'jobs/src/main.ts', 'bin/postgres']) expect(commands).toContain(part);
   launched.process.kill('SIGKILL');
   await waitFor(async () => (await processesOf(DATA_DIR)).length === 0, { what: 'the end of all processes' });
 });

@@ -90,22 +90,9 @@ async function partsOf(folder: string): Promise<string> {
   return `<ListPartsResult><IsTruncated>false</IsTruncated>${(await Promise.all(parts)).join('')}</ListPartsResult>`;
 }
 
-/** One upload is finished after the other. */
-let finished = Promise.resolve();
-async function finishing(): Promise<Disposable> {
-  const before = finished;
-  const turn = Promise.withResolvers<void>();
-  finished = turn.promise;
-  await before;
-  return { [Symbol.dispose]: turn.resolve };
-}
-
-server.middleware.unshift(async (context, next) => {
-  const { uploadId } = context.query;
-  if (uploadId === undefined) return next();
+async function answerUpload(uploadId: string, context: Context, next: () => Promise<void>): Promise<void> {
   const [, bucket = '', ...key] = context.path.split('/');
   const folder = folderOf(bucket, path.basename(uploadId));
-  using _turn = context.method === 'POST' ? await finishing() : undefined;
   context.type = 'application/xml';
   if (!existsSync(folder) || (await readFile(path.join(folder, 'key'), 'utf8')) !== key.join('/')) {
     context.status = 404;
@@ -118,6 +105,16 @@ server.middleware.unshift(async (context, next) => {
   } else {
     await next();
   }
+}
+
+/** One upload is finished after the other. */
+let finished = Promise.resolve();
+
+server.middleware.unshift((context, next) => {
+  const { uploadId } = context.query;
+  if (uploadId === undefined) return next();
+  const answer = (): Promise<void> => answerUpload(uploadId, context, next);
+  return context.method === 'POST' ? (finished = finished.then(answer, answer)) : answer();
 });
 
 await server.run();
