@@ -5,7 +5,7 @@ import { newId } from '@armoricore/shared/kernel';
 import { DEFAULT_CATEGORY, preferenceOf, quietUntil, type Texts } from '@armoricore/shared/notifications';
 import type { UserProfile } from './profile.ts';
 import type { Recipient } from './recipients.ts';
-import type { Due } from './store.ts';
+import { NOW, type Due } from './store.ts';
 
 type Input = PayloadOf<'notification.requested'>;
 
@@ -62,7 +62,7 @@ export async function plan(db: Database, { input, jobId, profile, recipients, te
       RETURNING id, device_key, state, held, due_at
     )
     SELECT EXISTS (SELECT FROM made) AS made,
-           (SELECT coalesce(jsonb_agg(i ORDER BY id), '[]') FROM inserted i WHERE state = 'pending' AND due_at <= now()) AS due`);
+           (SELECT coalesce(jsonb_agg(i ORDER BY id), '[]') FROM inserted i WHERE state = 'pending' AND due_at <= ${NOW}) AS due`);
   if (planned?.made !== true) return null;
   return planned.due.map(({ id: deliveryId, device_key, held }) => ({ id: deliveryId, deviceKey: device_key, attempts: 0, held, digest: null }));
 }

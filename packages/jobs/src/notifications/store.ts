@@ -10,6 +10,9 @@ const ABANDONED = sql`interval '10 minutes'`;
 /** Deliveries whose state is written together, and such writes at once. */
 const BATCH = { max: 256, enough: 4, gatherMs: 2, parallel: 4 };
 
+/** The time in the precision of `due_at`, which is rounded when it is written: what became due now would else be so half a millisecond later. */
+export const NOW = sql`now()::timestamptz(3)`;
+
 /** A delivery that is still to be made. */
 export type Due = Pick<DeliveryRow, 'id' | 'deviceKey' | 'attempts' | 'held' | 'digest'>;
 
@@ -95,7 +98,7 @@ export function createDeliveryStore(db: Database): DeliveryStore {
     async due(notificationId) {
       const { rows } = await db.execute<DueColumns>(sql`
         SELECT id, device_key, attempts, held, digest FROM notification_deliveries
-        WHERE notification_id = ${notificationId} AND state = 'pending' AND due_at <= now() ORDER BY id`);
+        WHERE notification_id = ${notificationId} AND state = 'pending' AND due_at <= ${NOW} ORDER BY id`);
       return rows.map(({ device_key, ...row }) => ({ ...row, deviceKey: device_key }));
     },
 

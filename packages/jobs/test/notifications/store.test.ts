@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notificationDeliveries, notifications, openDatabase, type DatabaseHandle, type Transaction } from '@armoricore/shared/db';
 import { newId, silentLog } from '@armoricore/shared/kernel';
+import { NO_PREFERENCES } from '@armoricore/shared/notifications';
 import { eq, sql } from 'drizzle-orm';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
+import { plan } from '../../src/notifications/plan.ts';
+import { recipientsOf } from '../../src/notifications/recipients.ts';
 import { createDeliveryStore, type DeliveryStore } from '../../src/notifications/store.ts';
 
 let place: TestDatabase;
@@ -100,6 +103,17 @@ describe('a delivery', () => {
     const { nextInMs: ms } = await store.standing(notificationId);
     expect(ms).toBeGreaterThan(55_000);
     expect(ms).toBeLessThanOrEqual(60_500);
+  });
+
+  it('of a notification that waits for nothing is due as soon as it is written down', async () => {
+    const profile = { email: null, preferences: NO_PREFERENCES, devices: [] };
+    const texts = { title: 'Hi', body: '', subject: 'Hi' };
+    for (let i = 0; i < 20; i++) {
+      const input = { notification_id: newId(), user_id: 'ben', channels: ['push' as const], to: { tokens: ['of-the-event:1'] }, data: {}, priority: 'normal' as const };
+      const recipients = recipientsOf(input, profile);
+      expect(await plan(database.db, { input, jobId: 'job-1', profile, recipients, texts, perMinute: 100 })).toHaveLength(1);
+      expect(await store.due(input.notification_id)).toHaveLength(1);
+    }
   });
 
   it('changes together with others, in any order and number', async () => {
