@@ -50,9 +50,9 @@ const letter = (fields: Partial<DeadLetter> = {}): DeadLetter => ({
 /** Buries letters and gives their ids, oldest first. */
 async function bury(...letters: DeadLetter[]): Promise<string[]> {
   for (const one of letters) {
-    const begun = Date.now();
     await createBury(database.db, storage)(one);
-    await waitFor(() => Date.now() > begun, { intervalMs: 1, what: 'the next millisecond: ids are in the order of time to that' });
+    const buriedAt = Date.now();
+    await waitFor(() => Date.now() > buriedAt, { intervalMs: 1, what: 'the next millisecond: ids are in the order of time to that' });
   }
   const rows = await database.db.select({ id: deadLetters.id, refId: deadLetters.refId }).from(deadLetters);
   return letters.map(({ refId }) => rows.find((row) => row.refId === refId)!.id);
