@@ -2,9 +2,8 @@ import type { Bus } from '@armoricore/shared/bus';
 import type { Database, Transaction } from '@armoricore/shared/db';
 import type { Bury } from '@armoricore/shared/dead-letters';
 import { createEvent, type BusEvent, type EventType } from '@armoricore/shared/events';
-import { AppError, describeError } from '@armoricore/shared/kernel';
+import { AppError, batched, describeError } from '@armoricore/shared/kernel';
 import type { AnyJob } from './define-job.ts';
-import { createBatcher } from './group-commit.ts';
 import { keyOf, outcomeId, type JobRecords } from './records.ts';
 
 /** Outcomes that share a transaction, at most. */
@@ -48,8 +47,6 @@ interface Outcome {
   write: (tx: Transaction) => Promise<object>;
 }
 
-type Waiting = Outcome & PromiseWithResolvers<boolean>;
-
 /**
  * Gives every job exactly one outcome. What is written and its event are one transaction, and both events that a job may
  * end with share one event_id: of two runs that end, in whatever way, the bus refuses the second and its writes roll back.
@@ -82,23 +79,17 @@ export function createSettler({ db, bus, bury, records, concurrency }: SettlerOp
     }
   }
 
-  async function settle(batch: Waiting[]): Promise<void> {
-    const together = batch.length > 1 && (await commit(batch).then(() => true, () => false)); // Alone each tells its own error.
-    for (const waiting of batch) {
-      if (together) waiting.resolve(true);
-      else alone(waiting).then(waiting.resolve, waiting.reject);
-    }
-  }
   const enough = Math.min(ENOUGH, Math.ceil(concurrency / 8));
   const gatherMs = Math.min(GATHER_MS, concurrency / 16);
-  const add = createBatcher<Waiting>({ max: MAX_BATCH, enough, gatherMs, parallel: PARALLEL }, settle);
+  const together = batched<Outcome, boolean>({ max: MAX_BATCH, enough, gatherMs, parallel: PARALLEL }, async (outcomes) => {
+    if (outcomes.length === 1) return [await alone(outcomes[0]!)];
+    await commit(outcomes);
+    return outcomes.map(() => true);
+  });
 
   return {
-    done(job, { jobId, input, traceless = false }, result) {
-      const waiting = Promise.withResolvers<boolean>();
-      add({ ...waiting, job, jobId, traceless, type: job.contract.results.done, write: (tx) => job.done(tx, input, result) });
-      return waiting.promise;
-    },
+    done: (job, { jobId, input, traceless = false }, result) =>
+      together({ job, jobId, traceless, type: job.contract.results.done, write: (tx) => job.done(tx, input, result) }),
     failed: (job, { jobId, input, attempts }, error) =>
       alone({
         job,

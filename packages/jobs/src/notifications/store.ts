@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Database, DeliveryRow, Transaction } from '@armoricore/shared/db';
 import type { DeliveryState } from '@armoricore/shared/events';
-import { createBatcher } from '../core/group-commit.ts';
+import { batched } from '@armoricore/shared/kernel';
 
 /** A delivery whose call a worker did not live to see answered is called once more; if that happens again, nobody knows, and it ends. */
 const MOST_CRASHES = 1;
@@ -61,7 +61,7 @@ const SEEN = sql`EXISTS (
 
 /** The deliveries in PostgreSQL. Changes of many jobs share their statements. */
 export function createDeliveryStore(db: Database): DeliveryStore {
-  const begin = batched<{ id: string; jobId: string }, boolean>(async (batch) => {
+  const begin = batched<{ id: string; jobId: string }, boolean>(BATCH, async (batch) => {
     const { rows } = await db.execute<{ id: string; state: string; job_id: string }>(sql`
       WITH wanted AS (SELECT * FROM unnest(${param(batch, ({ id }) => id)}::uuid[], ${param(batch, ({ jobId }) => jobId)}::text[]) AS w (id, job_id)),
       locked AS (SELECT d.id FROM notification_deliveries d JOIN wanted USING (id) WHERE d.state = 'pending' ORDER BY d.id FOR UPDATE OF d)
@@ -75,7 +75,7 @@ export function createDeliveryStore(db: Database): DeliveryStore {
     return batch.map(({ id, jobId }) => begun.get(id) === jobId && begun.delete(id));
   });
 
-  const settle = batched<Change, void>(async (batch) => {
+  const settle = batched<Change, void>(BATCH, async (batch) => {
     await writeChanges(db, batch);
     return batch.map(() => undefined);
   });
@@ -174,21 +174,4 @@ async function gather(tx: Transaction, id: string): Promise<{ digest: Due['diges
 
 function param<T>(batch: readonly T[], pick: (item: T) => unknown): SQL {
   return sql`${sql.param(batch.map(pick))}`;
-}
-
-/** Runs a statement for what several callers ask for at about the same time; each gets its own answer, or the error of all. */
-function batched<Item, Answer>(work: (batch: readonly Item[]) => Promise<readonly Answer[]>): (item: Item) => Promise<Answer> {
-  const add = createBatcher<{ item: Item } & PromiseWithResolvers<Answer>>(BATCH, async (batch) => {
-    try {
-      const answers = await work(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, index) => resolve(answers[index]!));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-  });
-  return (item) => {
-    const waiting = Promise.withResolvers<Answer>();
-    add({ item, ...waiting });
-    return waiting.promise;
-  };
 }
