@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/index.ts';
 import type { EventType } from '../../events/index.ts';
 import type { Bury } from '../../dead-letters/index.ts';
+import { batched } from '../../kernel/index.ts';
 import { deadLetterOf, type Claim, type DeliveryStore } from '../delivery-store.ts';
 import { CLAIM_SPACE } from './locks.ts';
 
@@ -24,6 +25,16 @@ interface StoreOptions {
 export function createDeliveryStore(db: Database, { group, types, leaseMs, bury }: StoreOptions): DeliveryStore {
   const lease = sql`statement_timestamp() + ${leaseMs} * interval '1 ms'`;
   const mine = ({ id, attempts }: Claim) => sql`group_name = ${group} AND seq = ${id}::bigint AND attempts = ${attempts}`;
+  /** The rows `held`: those of the claims that still are this consumer's, locked in one order, so that two statements never wait for each other. */
+  const held = (claims: readonly Claim[]) => sql`WITH held AS (
+    SELECT seq, attempts FROM bus_deliveries
+    JOIN unnest(${sql.param(claims.map(({ id }) => id))}::bigint[], ${sql.param(claims.map(({ attempts }) => attempts))}::integer[]) AS c (seq, attempts) USING (seq, attempts)
+    WHERE group_name = ${group} ORDER BY seq FOR UPDATE OF bus_deliveries)`;
+
+  const acknowledge = batched<Claim, void>({ max: WINDOW }, async (claims) => {
+    await db.execute(sql`${held(claims)} DELETE FROM bus_deliveries USING held WHERE group_name = ${group} AND bus_deliveries.seq = held.seq`);
+    return claims.map(() => undefined);
+  });
 
   return {
     async claim(limit) {
@@ -54,19 +65,13 @@ export function createDeliveryStore(db: Database, { group, types, leaseMs, bury 
     },
 
     async extend(claims) {
-      const seqs = sql.param(claims.map(({ id }) => id));
-      const attempts = sql.param(claims.map((claim) => claim.attempts));
       const { rows } = await db.execute<{ seq: string; attempts: number }>(sql`
-        UPDATE bus_deliveries SET available_at = ${lease}
-        FROM unnest(${seqs}::bigint[], ${attempts}::integer[]) AS held (seq, attempts)
-        WHERE group_name = ${group} AND bus_deliveries.seq = held.seq AND bus_deliveries.attempts = held.attempts
-        RETURNING bus_deliveries.seq, bus_deliveries.attempts`);
-      return claims.filter((claim) => rows.some(({ seq, attempts: held }) => seq === claim.id && held === claim.attempts));
+        ${held(claims)} UPDATE bus_deliveries SET available_at = ${lease} FROM held
+        WHERE group_name = ${group} AND bus_deliveries.seq = held.seq RETURNING held.seq, held.attempts`);
+      return claims.filter((claim) => rows.some(({ seq, attempts }) => seq === claim.id && attempts === claim.attempts));
     },
 
-    async acknowledge(claim) {
-      await db.execute(sql`DELETE FROM bus_deliveries WHERE ${mine(claim)}`);
-    },
+    acknowledge,
 
     async retry(claim, delayMs) {
       await db.execute(sql`
