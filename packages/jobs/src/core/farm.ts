@@ -1,25 +1,21 @@
 import type { Bus } from '@armoricore/shared/bus';
 import type { Database } from '@armoricore/shared/db';
 import type { Bury } from '@armoricore/shared/dead-letters';
-import { issuesOf } from '@armoricore/shared/events';
-import type { JobContract, ObserveJobs, QueueName } from '@armoricore/shared/jobs';
+import type { ObserveJobs, QueueName } from '@armoricore/shared/jobs';
 import { AppError, describeError, fullJitter, withDeadline, type Log, type Service } from '@armoricore/shared/kernel';
-import type { JobData, JobWorker, QueueStore } from '@armoricore/shared/queues';
+import type { JobWorker, QueueStore } from '@armoricore/shared/queues';
 import { Interrupted } from './attempt.ts';
 import { createCancellations } from './cancellations.ts';
 import { cancelWaiting } from './cancel-waiting.ts';
 import type { AnyJob } from './define-job.ts';
 import type { AnyPart } from './define-part.ts';
+import { createEnqueue, type Enqueue } from './enqueue.ts';
 import { createPartProcessor } from './part-processor.ts';
 import { createProcessor } from './processor.ts';
-import { createJobRecords, keyOf } from './records.ts';
+import { createJobRecords } from './records.ts';
 import { createScratch } from './scratch.ts';
 import { createSettler } from './settle.ts';
 
-/** Larger inputs are kept in the database, so that the queues stay small. In bytes of JSON. */
-const MAX_QUEUED_INPUT = 8 * 1024;
-/** How long an enqueue may take, in ms. */
-const ENQUEUE_MS = 8_000;
 const PRUNE_EVERY_MS = 3600 * 1000;
 
 export interface QueueLimits {
@@ -59,11 +55,7 @@ export interface FarmOptions {
 export interface Farm extends Service {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /**
-   * Puts a job in its queue; again with the same event id does nothing.
-   * @throws AppError `invalid_payload`; `unavailable` when the queue does not answer in time
-   */
-  enqueue<Input>(contract: JobContract<string, Input>, input: Input, eventId: string): Promise<void>;
+  enqueue: Enqueue;
 }
 
 /**
@@ -156,18 +148,6 @@ export function createFarm(options: FarmOptions): Farm {
       pruneTimer = setInterval(prune, PRUNE_EVERY_MS).unref();
     },
     stop: () => (stopped ??= stop()),
-    async enqueue(contract, input, eventId) {
-      const checked = contract.input.safeParse(input);
-      if (!checked.success) throw new AppError('invalid_payload', { issues: issuesOf(checked.error) });
-      const large = Buffer.byteLength(JSON.stringify(checked.data)) > MAX_QUEUED_INPUT;
-      if (large) await records.saveInput(keyOf(contract, eventId), checked.data);
-      const data: JobData = large ? { stored: true } : { input: checked.data };
-      const added = queues.queue(contract.queue).add(contract.name, data, { jobId: eventId, attempts: contract.attempts });
-      try {
-        await withDeadline(added, ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
-      } catch (cause) {
-        throw new AppError('unavailable', { service: 'queue' }, { cause });
-      }
-    },
+    enqueue: createEnqueue({ queues, records }),
   };
 }

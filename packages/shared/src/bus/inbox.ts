@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm';
+import { sql, type Param } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/index.ts';
 import type { BusEvent, EventType } from '../events/index.ts';
-import { AppError } from '../kernel/index.ts';
-import { encodeEvent } from './encode.ts';
+import { AppError, batched } from '../kernel/index.ts';
+import { encodeEvent, type EncodedEvent } from './encode.ts';
 
 /**
  * Does the effect of an event once in a group, however often the event comes (the pattern *inbox*): that it was handled is
@@ -28,4 +28,47 @@ export async function handleOnce<T extends EventType>(
     if (earlier.rows[0]?.digest !== digest) throw new AppError('event_id_conflict', { event_id: id });
     return false;
   });
+}
+
+/** Events of a statement, at most. */
+const TOGETHER = { max: 256 };
+
+/** What a group has handled, for effects that are elsewhere than in this database and the same however often they are done. */
+export interface Inbox {
+  /**
+   * Whether the event was handled.
+   * @throws AppError `event_id_conflict` when another event with this id was
+   */
+  has(event: BusEvent): Promise<boolean>;
+  /** Notes that it was: after its effect, so that an effect that was cut short is done again. */
+  add(event: BusEvent): Promise<void>;
+}
+
+/** The inbox of a group. Events that come at about the same time share its statements. */
+export function createInbox(db: Database, group: string): Inbox {
+  const handled = batched<EncodedEvent, string | undefined>(TOGETHER, async (events) => {
+    const { rows } = await db.execute<{ id: string; digest: string }>(sql`
+      SELECT event_id AS id, digest FROM inbox WHERE group_name = ${group} AND event_id = ANY (${column(events, 'id')}::uuid[])`);
+    const digests = new Map(rows.map(({ id, digest }) => [id, digest]));
+    return events.map(({ id }) => digests.get(id));
+  });
+  const note = batched<EncodedEvent, void>(TOGETHER, async (events) => {
+    await db.execute(sql`
+      INSERT INTO inbox (group_name, event_id, digest)
+      SELECT ${group}, * FROM unnest(${column(events, 'id')}::uuid[], ${column(events, 'digest')}::text[]) ON CONFLICT DO NOTHING`);
+    return events.map(() => undefined);
+  });
+  return {
+    async has(event) {
+      const encoded = encodeEvent(event);
+      const digest = await handled(encoded);
+      if (digest !== undefined && digest !== encoded.digest) throw new AppError('event_id_conflict', { event_id: encoded.id });
+      return digest !== undefined;
+    },
+    add: (event) => note(encodeEvent(event)),
+  };
+}
+
+function column(events: readonly EncodedEvent[], name: 'id' | 'digest'): Param {
+  return sql.param(events.map((event) => event[name]));
 }

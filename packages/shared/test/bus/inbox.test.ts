@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
 import { gate, labelled } from '../../src/bus/conformance/support.ts';
-import { handleOnce } from '../../src/bus/inbox.ts';
+import { createInbox, handleOnce } from '../../src/bus/inbox.ts';
 import { pruneEvents } from '../../src/bus/postgres/prune.ts';
 import { auditLog, openDatabase, type DatabaseHandle, type Transaction } from '../../src/db/index.ts';
 import { newId, silentLog } from '../../src/kernel/index.ts';
@@ -71,4 +71,24 @@ it('is pruned with the log', async () => {
   expect(await handleOnce(database.db, 'a', event, write)).toBe(false);
   await pruneEvents(database.db, -1_000);
   expect(await handleOnce(database.db, 'a', event, write)).toBe(true);
+});
+
+it('tells of many events what a group has handled, whoever noted it', async () => {
+  const events = Array.from({ length: 600 }, (_, n) => labelled('u', n));
+  const inbox = createInbox(database.db, 'a');
+  await Promise.all(events.slice(0, 300).map((event) => inbox.add(event)));
+  await Promise.all(events.slice(0, 300).map((event) => inbox.add(event)));
+  await handleOnce(database.db, 'a', events[300]!, write);
+  const has = await Promise.all(events.map((event) => inbox.has(event)));
+  expect(has).toEqual(events.map((_, n) => n <= 300));
+  expect(await createInbox(database.db, 'b').has(events[0]!)).toBe(false);
+  expect(await handleOnce(database.db, 'a', events[0]!, write)).toBe(false);
+});
+
+it('refuses, of several, the one whose id was used for another content', async () => {
+  const [first, second] = [labelled('u', 'first'), labelled('u', 'second')];
+  const inbox = createInbox(database.db, 'a');
+  await inbox.add(first);
+  const asked = await Promise.allSettled([inbox.has({ ...second, event_id: first.event_id }), inbox.has(second), inbox.has(first)]);
+  expect(asked).toMatchObject([{ status: 'rejected', reason: { code: 'event_id_conflict' } }, { value: false }, { value: true }]);
 });

@@ -1,0 +1,54 @@
+import { issuesOf } from '@armoricore/shared/events';
+import { QUEUES, type JobContract, type QueueName } from '@armoricore/shared/jobs';
+import { AppError, batched, withDeadline } from '@armoricore/shared/kernel';
+import type { JobData, QueueStore } from '@armoricore/shared/queues';
+import { keyOf, type JobRecords } from './records.ts';
+
+/** Larger inputs are kept in the database, so that the queues stay small. In bytes of JSON. */
+const MAX_QUEUED_INPUT = 8 * 1024;
+/** How long an enqueue may take, in ms. */
+const ENQUEUE_MS = 8_000;
+/** Jobs that are put in a queue on PostgreSQL together, and such puts at once. */
+const TOGETHER = { max: 256, enough: 32, parallel: 2 };
+
+/**
+ * Puts a job in its queue; again with the same event id does nothing.
+ * @throws AppError `invalid_payload`; `unavailable` when the queue does not answer in time
+ */
+export type Enqueue = <Input>(contract: JobContract<string, Input>, input: Input, eventId: string) => Promise<void>;
+
+interface Asked {
+  contract: JobContract;
+  data: JobData;
+  jobId: string;
+}
+
+/**
+ * Jobs that are asked for at about the same time are put in a queue on PostgreSQL together: every put there ends in a NOTIFY, and
+ * PostgreSQL commits what has one only one after the other. Redis takes them as they come.
+ */
+export function createEnqueue({ queues, records }: { queues: QueueStore; records: JobRecords }): Enqueue {
+  const together = new Map(QUEUES.map((name) => [name, batched<Asked, void>(TOGETHER, (all) => putAll(name, all))]));
+
+  async function putAll(name: QueueName, all: readonly Asked[]): Promise<void[]> {
+    await queues.queue(name).addBulk(all.map(({ contract, data, jobId }) => ({ name: contract.name, data, opts: { jobId, attempts: contract.attempts } })));
+    return all.map(() => undefined);
+  }
+  async function put({ contract, data, jobId }: Asked): Promise<void> {
+    await queues.queue(contract.queue).add(contract.name, data, { jobId, attempts: contract.attempts });
+  }
+  const enqueue = (asked: Asked): Promise<void> => (queues.backend === 'postgres' ? together.get(asked.contract.queue)!(asked) : put(asked));
+
+  return async (contract, input, eventId) => {
+    const checked = contract.input.safeParse(input);
+    if (!checked.success) throw new AppError('invalid_payload', { issues: issuesOf(checked.error) });
+    const large = Buffer.byteLength(JSON.stringify(checked.data)) > MAX_QUEUED_INPUT;
+    if (large) await records.saveInput(keyOf(contract, eventId), checked.data);
+    const data: JobData = large ? { stored: true } : { input: checked.data };
+    try {
+      await withDeadline(enqueue({ contract, data, jobId: eventId }), ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
+    } catch (cause) {
+      throw new AppError('unavailable', { service: 'queue' }, { cause });
+    }
+  };
+}
