@@ -2,13 +2,8 @@ import { Queue, Worker, type BackendFactory, type ConnectionOptions, type JobTyp
 import { QUEUES, type QueueName } from '../jobs/index.ts';
 import { describeError, type Log } from '../kernel/index.ts';
 import { COUNTED_STATES, type JobCounts, type JobQueue, type JobWorker, type QueueStore } from './port.ts';
+import { trimFinished, type Retention } from './retention.ts';
 
-/**
- * Finished jobs are kept so long (in s) and so many of each queue: for operators to see. Outcomes and dead letters are in the
- * database.
- */
-const KEEP_DONE = { age: 7 * 24 * 3600, count: 1_000 };
-const KEEP_FAILED = { age: 30 * 24 * 3600, count: 1_000 };
 /** Entries of the stream of queue events. */
 const MAX_EVENTS = 1_000;
 /** A worker whose service was away looks again after this, in ms. */
@@ -38,10 +33,11 @@ export interface Backend {
 /** A store over the connections of `backend`. Resolves when every queue can be used. */
 export async function createStore(backend: Backend, log: Log): Promise<QueueStore> {
   const onError = reportOnce(log);
+  const retentions: Retention[] = [];
   const queues = new Map(QUEUES.map((name) => [name, openQueue(name)]));
 
   function openQueue(name: QueueName): JobQueue {
-    const defaultJobOptions = { removeOnComplete: KEEP_DONE, removeOnFail: KEEP_FAILED, backoff: { type: 'contract' } };
+    const defaultJobOptions = { backoff: { type: 'contract' } };
     const options = { ...backend.forQueues(), defaultJobOptions, streams: { events: { maxLen: MAX_EVENTS } } };
     return new Queue(name, options, backend.factory as undefined).on('error', onError);
   }
@@ -53,6 +49,7 @@ export async function createStore(backend: Backend, log: Log): Promise<QueueStor
   }
 
   async function close(): Promise<void> {
+    await Promise.all(retentions.map((retention) => retention.stop()));
     await Promise.all([...queues.values()].map((open) => open.close()));
     await backend.close();
   }
@@ -78,7 +75,9 @@ export async function createStore(backend: Backend, log: Log): Promise<QueueStor
         ...(perSecond === undefined ? {} : { limiter: { max: perSecond, duration: 1_000 } }),
         settings: { backoffStrategy: (tries: number, _type?: string, _error?: Error, job?: { name?: string }) => backoff(tries, job?.name ?? '') },
       };
-      return new Worker(name, process, options, backend.factory as undefined).on('error', onError);
+      const worker: JobWorker = new Worker(name, process, options, backend.factory as undefined).on('error', onError);
+      retentions.push(trimFinished(queue(name), worker, log));
+      return worker;
     },
     async counts(name) {
       const found = await queue(name).getJobCounts(...COUNTED_STATES, 'prioritized', PAUSED);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
 import { freshRedis } from '../../../../test/support/services/fresh.ts';
 import { waitFor } from '../../../../test/support/wait.ts';
@@ -18,6 +18,7 @@ describe.each(['postgres', 'redis'] as const)('the queues on %s', (backend) => {
     store = await openQueues({ redisUrl, databaseUrl: database.url, workers: 1, log: silentLog });
   });
   afterEach(async () => {
+    vi.useRealTimers();
     await store.close();
     await database.drop();
   });
@@ -53,6 +54,41 @@ describe.each(['postgres', 'redis'] as const)('the queues on %s', (backend) => {
     await waitFor(async () => (await store.counts('media')).failed === 1 && (await store.counts('media')).completed === 1);
     await worker.close();
     expect(await store.counts('media')).toEqual({ ...NONE, failed: 1, completed: 1 });
+  });
+
+  describe('of what has finished', () => {
+    const finish = async (count: number): Promise<string[]> => {
+      const ids = Array.from({ length: count }, () => newId());
+      const left = new Set(ids);
+      const worker = store.worker('media', async () => undefined, { ...settings, concurrency: 32 });
+      const done = Promise.withResolvers<void>();
+      worker.on('completed', ({ id = '' }) => left.delete(id) && left.size === 0 && done.resolve());
+      await store.queue('media').addBulk(ids.map((jobId) => ({ name: 'work', data: { input: {} }, opts: { jobId, attempts: 1 } })));
+      await done.promise;
+      await worker.close();
+      return ids;
+    };
+    const isKept = async (id: string): Promise<boolean> => (await store.queue('media').getJob(id)) !== undefined;
+
+    test('keep the newest thousand and few more', async () => {
+      const ids = await finish(2_000);
+      const { completed } = await waitFor(async () => {
+        const counts = await store.counts('media');
+        return counts.completed <= 1_250 + 32 && counts;
+      });
+      expect(completed).toBeGreaterThanOrEqual(900);
+      expect([await isKept(ids[0]!), await isKept(ids.at(-1)!)]).toEqual([false, true]);
+    });
+
+    test('forget what is older than a week', async () => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 8 * 24 * 3600 * 1000 });
+      const [old] = await finish(1);
+      vi.useRealTimers();
+      expect(await isKept(old!)).toBe(true);
+      const [young] = await finish(260);
+      await waitFor(async () => !(await isKept(old!)));
+      expect(await isKept(young!)).toBe(true);
+    });
   });
 });
 
