@@ -114,8 +114,8 @@ export function delivery(makeHarness: MakeBusHarness): void {
       };
       const subscription = await bench.bus.subscribe({ group: 'g', types: TYPES, handler, concurrency: 1 });
       await bench.bus.publish(labelled('a', 1));
-      await bench.bus.publish(labelled('b', 2));
       await eventually(() => seen, ['1']);
+      await bench.bus.publish(labelled('b', 2));
       let stopped = false;
       const stopping = subscription.stop().then(() => (stopped = true));
       await vi.waitFor(() => expect(aborted).toBe(true));
