@@ -28,11 +28,11 @@ export function createTriggerBridge({ bus, db, farm, jobs, group = JOBS }: Trigg
     types: [...new Set(jobs.map((job) => job.contract.trigger))],
     concurrency: CONCURRENCY,
     async handler(event) {
-      if (await inbox.has(event)) return;
-      for (const { contract } of jobs) {
-        if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
-      }
-      await inbox.add(event);
+      await inbox.handle(event, async () => {
+        for (const { contract } of jobs) {
+          if (contract.trigger === event.event_type) await farm.enqueue(contract, event.payload, event.event_id);
+        }
+      });
     },
   });
 }

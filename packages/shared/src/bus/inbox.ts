@@ -33,20 +33,21 @@ export async function handleOnce<T extends EventType>(
 /** Events of a statement, at most. */
 const TOGETHER = { max: 256 };
 
-/** What a group has handled, for effects that are elsewhere than in this database and the same however often they are done. */
+/**
+ * What a group has handled, for effects that are elsewhere than in this database and the same however often they are done.
+ * Events that come at about the same time share its statements.
+ */
 export interface Inbox {
   /**
-   * Whether the event was handled.
-   * @throws AppError `event_id_conflict` when another event with this id was
+   * Does the effect of an event unless the group has handled it, and notes it afterwards: an effect that was cut short is done
+   * again. False when it was handled before.
+   * @throws AppError `event_id_conflict` when another event with this id was handled; whatever `effect` throws
    */
-  has(event: BusEvent): Promise<boolean>;
-  /** Notes that it was: after its effect, so that an effect that was cut short is done again. */
-  add(event: BusEvent): Promise<void>;
+  handle(event: BusEvent, effect: () => Promise<void>): Promise<boolean>;
 }
 
-/** The inbox of a group. Events that come at about the same time share its statements. */
 export function createInbox(db: Database, group: string): Inbox {
-  const handled = batched<EncodedEvent, string | undefined>(TOGETHER, async (events) => {
+  const digestOf = batched<EncodedEvent, string | undefined>(TOGETHER, async (events) => {
     const { rows } = await db.execute<{ id: string; digest: string }>(sql`
       SELECT event_id AS id, digest FROM inbox WHERE group_name = ${group} AND event_id = ANY (${column(events, 'id')}::uuid[])`);
     const digests = new Map(rows.map(({ id, digest }) => [id, digest]));
@@ -59,13 +60,17 @@ export function createInbox(db: Database, group: string): Inbox {
     return events.map(() => undefined);
   });
   return {
-    async has(event) {
+    async handle(event, effect) {
       const encoded = encodeEvent(event);
-      const digest = await handled(encoded);
-      if (digest !== undefined && digest !== encoded.digest) throw new AppError('event_id_conflict', { event_id: encoded.id });
-      return digest !== undefined;
+      const digest = await digestOf(encoded);
+      if (digest === undefined) {
+        await effect();
+        await note(encoded);
+        return true;
+      }
+      if (digest !== encoded.digest) throw new AppError('event_id_conflict', { event_id: encoded.id });
+      return false;
     },
-    add: (event) => note(encodeEvent(event)),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Bus } from './port.ts';
 export type * from './port.ts';
 export type { BusOccurrence, Observe } from './observe.ts';
 export { consumerService } from './consumer-service.ts';
-export { createInbox, handleOnce, type Inbox } from './inbox.ts';
+export { createInbox, handleOnce } from './inbox.ts';
 export { createMemoryBroker, createMemoryBus, type MemoryBroker, type MemoryBus, type MemoryDeadLetter } from './memory.ts';
 
 export type BusConfig = ConfigOf<{ bus: typeof busConfig }>['bus'];

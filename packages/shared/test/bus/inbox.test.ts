@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
 import { gate, labelled } from '../../src/bus/conformance/support.ts';
 import { createInbox, handleOnce } from '../../src/bus/inbox.ts';
@@ -73,22 +73,27 @@ it('is pruned with the log', async () => {
   expect(await handleOnce(database.db, 'a', event, write)).toBe(true);
 });
 
-it('tells of many events what a group has handled, whoever noted it', async () => {
+it('does the effects of many events once, whoever noted them, and in each group', async () => {
   const events = Array.from({ length: 600 }, (_, n) => labelled('u', n));
   const inbox = createInbox(database.db, 'a');
-  await Promise.all(events.slice(0, 300).map((event) => inbox.add(event)));
-  await Promise.all(events.slice(0, 300).map((event) => inbox.add(event)));
+  const effect = vi.fn(async () => undefined);
+  const handle = (some: typeof events) => Promise.all(some.map((event) => inbox.handle(event, effect)));
+  expect(await handle(events.slice(0, 300))).toEqual(Array(300).fill(true));
+  expect(await handle(events.slice(0, 300))).toEqual(Array(300).fill(false));
   await handleOnce(database.db, 'a', events[300]!, write);
-  const has = await Promise.all(events.map((event) => inbox.has(event)));
-  expect(has).toEqual(events.map((_, n) => n <= 300));
-  expect(await createInbox(database.db, 'b').has(events[0]!)).toBe(false);
+  expect(await handle(events)).toEqual(events.map((_, n) => n > 300));
+  expect(effect).toHaveBeenCalledTimes(599);
+  expect(await createInbox(database.db, 'b').handle(events[0]!, effect)).toBe(true);
   expect(await handleOnce(database.db, 'a', events[0]!, write)).toBe(false);
 });
 
-it('refuses, of several, the one whose id was used for another content', async () => {
+it('does an effect that failed again, and refuses, of several, the one whose id was used for another content', async () => {
   const [first, second] = [labelled('u', 'first'), labelled('u', 'second')];
   const inbox = createInbox(database.db, 'a');
-  await inbox.add(first);
-  const asked = await Promise.allSettled([inbox.has({ ...second, event_id: first.event_id }), inbox.has(second), inbox.has(first)]);
-  expect(asked).toMatchObject([{ status: 'rejected', reason: { code: 'event_id_conflict' } }, { value: false }, { value: true }]);
+  const effect = vi.fn(async () => undefined).mockRejectedValueOnce(new Error('half way'));
+  await expect(inbox.handle(first, effect)).rejects.toThrow('half way');
+  expect(await inbox.handle(first, effect)).toBe(true);
+  const asked = [inbox.handle({ ...second, event_id: first.event_id }, effect), inbox.handle(second, effect), inbox.handle(first, effect)];
+  expect(await Promise.allSettled(asked)).toMatchObject([{ status: 'rejected', reason: { code: 'event_id_conflict' } }, { value: true }, { value: false }]);
+  expect(effect).toHaveBeenCalledTimes(3);
 });
