@@ -1,7 +1,7 @@
 import { issuesOf } from '@armoricore/shared/events';
-import { QUEUES, type JobContract, type QueueName } from '@armoricore/shared/jobs';
+import { QUEUES, type JobContract } from '@armoricore/shared/jobs';
 import { AppError, batched, withDeadline } from '@armoricore/shared/kernel';
-import type { JobData, QueueStore } from '@armoricore/shared/queues';
+import type { JobData, JobQueue, QueueStore } from '@armoricore/shared/queues';
 import { keyOf, type JobRecords } from './records.ts';
 
 /** Larger inputs are kept in the database, so that the queues stay small. In bytes of JSON. */
@@ -17,27 +17,20 @@ const TOGETHER = { max: 256, enough: 32, parallel: 2 };
  */
 export type Enqueue = <Input>(contract: JobContract<string, Input>, input: Input, eventId: string) => Promise<void>;
 
-interface Asked {
-  contract: JobContract;
-  data: JobData;
-  jobId: string;
-}
+type Entry = Parameters<JobQueue['addBulk']>[0][number];
 
 /**
  * Jobs that are asked for at about the same time are put in a queue on PostgreSQL together: every put there ends in a NOTIFY, and
  * PostgreSQL commits what has one only one after the other. Redis takes them as they come.
  */
 export function createEnqueue({ queues, records }: { queues: QueueStore; records: JobRecords }): Enqueue {
-  const together = new Map(QUEUES.map((name) => [name, batched<Asked, void>(TOGETHER, (all) => putAll(name, all))]));
+  const puts = new Map(QUEUES.map((name) => [name, putInto(queues.queue(name))]));
 
-  async function putAll(name: QueueName, all: readonly Asked[]): Promise<void[]> {
-    await queues.queue(name).addBulk(all.map(({ contract, data, jobId }) => ({ name: contract.name, data, opts: { jobId, attempts: contract.attempts } })));
-    return all.map(() => undefined);
+  function putInto(queue: JobQueue): (entry: Entry) => Promise<unknown> {
+    return queues.backend === 'postgres'
+      ? batched(TOGETHER, (entries: readonly Entry[]) => queue.addBulk([...entries]))
+      : ({ name, data, opts }) => queue.add(name, data, opts);
   }
-  async function put({ contract, data, jobId }: Asked): Promise<void> {
-    await queues.queue(contract.queue).add(contract.name, data, { jobId, attempts: contract.attempts });
-  }
-  const enqueue = (asked: Asked): Promise<void> => (queues.backend === 'postgres' ? together.get(asked.contract.queue)!(asked) : put(asked));
 
   return async (contract, input, eventId) => {
     const checked = contract.input.safeParse(input);
@@ -45,8 +38,9 @@ export function createEnqueue({ queues, records }: { queues: QueueStore; records
     const large = Buffer.byteLength(JSON.stringify(checked.data)) > MAX_QUEUED_INPUT;
     if (large) await records.saveInput(keyOf(contract, eventId), checked.data);
     const data: JobData = large ? { stored: true } : { input: checked.data };
+    const added = puts.get(contract.queue)!({ name: contract.name, data, opts: { jobId: eventId, attempts: contract.attempts } });
     try {
-      await withDeadline(enqueue({ contract, data, jobId: eventId }), ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
+      await withDeadline(added, ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
     } catch (cause) {
       throw new AppError('unavailable', { service: 'queue' }, { cause });
     }
