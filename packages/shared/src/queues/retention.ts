@@ -4,6 +4,9 @@ import type { JobQueue, JobWorker } from './port.ts';
 const DAY_MS = 24 * 3600 * 1000;
 /** Finished jobs are kept so long and so many of each queue: for operators to see. Outcomes and dead letters are in the database. */
 const KEPT = { completed: { days: 7, count: 1_000 }, failed: { days: 30, count: 1_000 } };
+type Finished = keyof typeof KEPT;
+/** The states of jobs that are over. */
+export const FINISHED = ['completed', 'failed'] as const satisfies Finished[];
 /** It is looked after them when so many have finished here since, and every so often, in ms. */
 const TRIM_AFTER = 250;
 const TRIM_EVERY_MS = 10 * 60_000;
@@ -16,51 +19,44 @@ export interface Retention {
 }
 
 /**
- * Keeps what `worker` has finished small. BullMQ would do so at the end of every job (`removeOnComplete`), which costs its
+ * Keeps what `worker` has brought to `state` small. BullMQ would do so at the end of every job (`removeOnComplete`), which costs its
  * PostgreSQL backend as much as sorting all that is kept: half of its jobs a second.
  */
-export function trimFinished(queue: JobQueue, worker: JobWorker, log: Log): Retention {
-  const trims = [trimAfter('completed'), trimAfter('failed')];
+export function trimFinished(queue: JobQueue, worker: JobWorker, state: Finished, log: Log): Retention {
+  let finished = 0;
+  let trimming: Promise<void> | undefined;
+  let stopped = false;
 
-  function trimAfter(state: keyof typeof KEPT): Retention {
-    let finished = 0;
-    let trimming: Promise<void> | undefined;
-    let stopped = false;
-
-    async function trimAll(): Promise<void> {
-      do {
-        const count = finished;
-        finished = 0;
-        await trim(queue, state, count);
-      } while (finished >= TRIM_AFTER && !stopped);
-    }
-    function begin(): void {
-      if (stopped) return;
-      trimming ??= trimAll()
-        .catch((error: unknown) => log.warn({ queue: queue.name, state, reason: describeError(error) }, 'finished jobs could not be removed'))
-        .finally(() => (trimming = undefined));
-    }
-    worker.on(state, () => {
-      finished += 1;
-      if (finished >= TRIM_AFTER) begin();
-    });
-    const timer = setInterval(begin, TRIM_EVERY_MS).unref();
-    return {
-      async stop() {
-        stopped = true;
-        clearInterval(timer);
-        await trimming;
-      },
-    };
+  async function trimAll(): Promise<void> {
+    do {
+      const count = finished;
+      finished = 0;
+      await trim(queue, state, count);
+    } while (finished >= TRIM_AFTER && !stopped);
   }
+  function begin(): void {
+    if (stopped) return;
+    trimming ??= trimAll()
+      .catch((error: unknown) => log.warn({ queue: queue.name, state, reason: describeError(error) }, 'finished jobs could not be removed'))
+      .finally(() => (trimming = undefined));
+  }
+  worker.on(state, () => {
+    finished += 1;
+    if (finished >= TRIM_AFTER) begin();
+  });
+  const timer = setInterval(begin, TRIM_EVERY_MS).unref();
 
-  const stop = async (): Promise<void> => void (await Promise.all(trims.map((one) => one.stop())));
+  async function stop(): Promise<void> {
+    stopped = true;
+    clearInterval(timer);
+    await trimming;
+  }
   worker.once('closed', () => void stop());
   return { stop };
 }
 
 /** Removes what finished before the newest that are kept; of two processes at it each removes the same. */
-async function trim(queue: JobQueue, state: keyof typeof KEPT, finished: number): Promise<void> {
+async function trim(queue: JobQueue, state: Finished, finished: number): Promise<void> {
   const { days, count } = KEPT[state];
   const [newestToGo] = await queue.getJobs([state], count, count, false);
   const keptMs = Math.min(days * DAY_MS, Date.now() - (newestToGo?.finishedOn ?? 0));

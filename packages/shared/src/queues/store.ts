@@ -2,7 +2,7 @@ import { Queue, Worker, type BackendFactory, type ConnectionOptions, type JobTyp
 import { QUEUES, type QueueName } from '../jobs/index.ts';
 import { describeError, type Log } from '../kernel/index.ts';
 import { COUNTED_STATES, type JobCounts, type JobQueue, type JobWorker, type QueueStore } from './port.ts';
-import { trimFinished, type Retention } from './retention.ts';
+import { FINISHED, trimFinished, type Retention } from './retention.ts';
 
 /** Entries of the stream of queue events. */
 const MAX_EVENTS = 1_000;
@@ -76,7 +76,7 @@ export async function createStore(backend: Backend, log: Log): Promise<QueueStor
         settings: { backoffStrategy: (tries: number, _type?: string, _error?: Error, job?: { name?: string }) => backoff(tries, job?.name ?? '') },
       };
       const worker: JobWorker = new Worker(name, process, options, backend.factory as undefined).on('error', onError);
-      retentions.push(trimFinished(queue(name), worker, log));
+      retentions.push(...FINISHED.map((state) => trimFinished(queue(name), worker, state, log)));
       return worker;
     },
     async counts(name) {
