@@ -1,11 +1,11 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 
 export interface BatchOptions {
   /** Items of a batch, at most. */
   max: number;
-  /** A batch of so many is worth its while; a smaller one waits for company. Default 1. */
+  /** A batch of so many is worth its while; a smaller one waits for company, until there are so many. Default 1. */
   enough?: number;
-  /** How long it waits, in ms. */
+  /** How long it waits at most, in ms. */
   gatherMs?: number;
   /** Batches under way at once, at most; default 1. A further one begins when enough are waiting for it. */
   parallel?: number;
@@ -25,13 +25,26 @@ export function batched<Item, Answer>(options: BatchOptions, work: (batch: reado
   const { max, enough = 1, gatherMs = 0, parallel = 1 } = options;
   const waiting: Waiting<Item, Answer>[] = [];
   let workers = 0;
+  /** Ends the wait for company. */
+  let endGathering: (() => void) | undefined;
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      await (waiting.length < enough ? sleep(gatherMs) : turn());
+    while (waiting.length > 0 && endGathering === undefined) {
+      if (waiting.length < enough) await gather();
+      if (waiting.length >= enough) await turn();
       if (waiting.length > 0) await settle(waiting.splice(0, max));
     }
     workers -= 1;
+  }
+
+  /** Until there are enough, and no longer than `gatherMs`. */
+  async function gather(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, gatherMs);
+    endGathering = resolve;
+    await promise;
+    endGathering = undefined;
+    clearTimeout(timer);
   }
 
   async function settle(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
@@ -47,7 +60,9 @@ export function batched<Item, Answer>(options: BatchOptions, work: (batch: reado
   return (item) => {
     const one = { item, ...Promise.withResolvers<Answer>() };
     waiting.push(one);
-    if (workers === 0 || (workers < parallel && waiting.length >= enough)) {
+    if (endGathering !== undefined) {
+      if (waiting.length >= enough) endGathering();
+    } else if (workers === 0 || (workers < parallel && waiting.length >= enough)) {
       workers += 1;
       void drain();
     }

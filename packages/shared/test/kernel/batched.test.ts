@@ -1,6 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../../../test/support/wait.ts';
 import { batched } from '../../src/kernel/index.ts';
+
+/** As many turns of the event loop as a batch needs to begin, and more. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await turn();
+}
+
+/** A wait that no test lasts. */
+const NOT_REACHED_MS = 60_000;
 
 /** Work that is done when the test says so. */
 function heldWork() {
@@ -45,23 +54,31 @@ describe('a batched function', () => {
 
   it('begins a further batch beside one that takes long when enough wait for it, and no more than allowed', async () => {
     const { begun, work } = heldWork();
-    const ask = batched({ max: 10, enough: 2, gatherMs: 1, parallel: 2 }, work);
+    const ask = batched({ max: 10, enough: 2, gatherMs: NOT_REACHED_MS, parallel: 2 }, work);
     const all = [ask(0), ask(1)];
-    await turn();
+    await waitFor(() => begun.length === 1);
     all.push(ask(2));
-    await turn();
+    await turns();
     expect(begun).toHaveLength(1);
     all.push(ask(3));
-    await turn();
+    await waitFor(() => begun.length === 2);
     all.push(ask(4), ask(5), ask(6));
-    await turn();
+    await turns();
     expect(begun.map(({ batch }) => batch)).toEqual([[0, 1], [2, 3]]);
     begun[1]!.done.resolve();
     expect(await Promise.all(all.slice(2, 4))).toEqual(['answer 2', 'answer 3']);
-    await turn();
+    await waitFor(() => begun.length === 3);
     begun[0]!.done.resolve();
     begun[2]!.done.resolve();
     expect(await Promise.all(all)).toHaveLength(7);
+  });
+
+  it('lets one that is alone wait for company no longer than told', async () => {
+    const { begun, work } = heldWork();
+    const ask = batched({ max: 10, enough: 2, gatherMs: 1 }, work);
+    void ask(0);
+    await waitFor(() => begun.length === 1);
+    expect(begun[0]!.batch).toEqual([0]);
   });
 
   it('fails for the one that is to blame, and for no other', async () => {
