@@ -25,8 +25,9 @@ export function encodeEvent(event: BusEvent): EncodedEvent {
   const bytes = Buffer.byteLength(json);
   if (bytes > MAX_EVENT_BYTES) throw new AppError('payload_too_large', { bytes, max_bytes: MAX_EVENT_BYTES });
   const { event_type, source, payload } = JSON.parse(json) as BusEvent;
-  const content = canonical([event_type, source, payload], 0);
-  const digest = hash('sha256', content);
+  // JSON escapes what a text may not have, and little else: most events need no look at their texts.
+  const escaped = json.includes('\\u');
+  const digest = hash('sha256', JSON.stringify(inOrder([event_type, source, payload], { escaped, depth: 0 })));
   return { id: event.event_id.toLowerCase(), type: event_type, key: eventKey(event), json, digest };
 }
 
@@ -38,14 +39,19 @@ function stringify(event: BusEvent): string {
   }
 }
 
-/** JSON with the fields of every object in alphabetical order. */
-function canonical(value: unknown, depth: number): string {
+/** The same value with the fields of every object in alphabetical order, checked on the way. */
+function inOrder(value: unknown, { escaped, depth }: { escaped: boolean; depth: number }): unknown {
+  if (escaped && typeof value === 'string') return plainText(value);
+  if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH}`);
-  if (typeof value === 'string') return JSON.stringify(plainText(value));
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, inner]) => `${JSON.stringify(plainText(name))}:${canonical(inner, depth + 1)}`).join(',')}}`;
+  const inner = { escaped, depth: depth + 1 };
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, inner));
+  const fields = value as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.keys(fields)
+      .toSorted()
+      .map((name) => [escaped ? plainText(name) : name, inOrder(fields[name], inner)]),
+  );
 }
 
 function plainText(text: string): string {

@@ -11,7 +11,7 @@ export function publishing(makeHarness: MakeBusHarness): void {
     it('gives an event as it was published', async () => {
       const event = createEvent(
         'media.uploaded',
-        { media_id: 'm1', user_id: 'ü-1', file_path: 'file://media/m1/source', metadata: { deep: [{ z: 1, a: null }], text: 'a "quoted" 🎬 \\u0000' } },
+        { media_id: 'm1', user_id: 'ü-1', file_path: 'file://media/m1/source', metadata: { deep: [{ z: 1, a: null }], text: 'a "quoted" 🎬 \\u0000 \u0001' } },
         { source: 'backend', userId: 'u1', trace: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
       );
       const seen: BusEvent[] = [];
