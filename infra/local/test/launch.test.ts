@@ -56,9 +56,6 @@ async function processesOf(dataDir: string): Promise<string[]> {
   return found.flat();
 }
 
-const childPid = (launched: Launched, service: string): number =>
-  Number(new RegExp(`"service":"${service}","pid":(\\d+)`).exec(launched.output())?.[1]);
-
 test('all is ready, twice side by side, and after SIGINT nobody is left', async () => {
   const folders = [await temporaryFolder(), await temporaryFolder()];
   const both = folders.map((DATA_DIR) => launch({ DATA_DIR }));
@@ -93,7 +90,9 @@ test('after kill -9 of the launcher nobody is left', async () => {
 test('a process that is killed comes back', async () => {
   const launched = launch({ DATA_DIR: await temporaryFolder() });
   const url = await untilReady(launched);
-  process.kill(childPid(launched, 'realtime'), 'SIGKILL');
+  // The child's log may come after the banner of its parent.
+  const pid = await waitFor(() => Number(/"service":"realtime","pid":(\d+)/.exec(launched.output())?.[1]), { what: 'the log of realtime' });
+  process.kill(pid, 'SIGKILL');
   await waitFor(() => launched.output().match(/"service":"realtime".*"listening"/g)?.length === 2, { what: 'the second start' });
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
 });
