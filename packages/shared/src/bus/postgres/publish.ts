@@ -20,17 +20,19 @@ export async function publishWithin(
   events: readonly EncodedEvent[],
   { audience, onlyFor = null }: { audience: Audience; onlyFor?: string | null | undefined },
 ): Promise<{ duplicate: boolean }[]> {
-  const { rows } = await transaction.execute<{ event_id: string }>(sql`
-    SELECT event_id FROM publish_events(
+  const types = [...new Set(events.map(({ type }) => type))];
+  const { rows } = await transaction.execute<{ new_ids: string[] | null }>(sql`
+    SELECT publish_events(
       ${GROUPS_LOCK[0]}, ${GROUPS_LOCK[1]}, ${CHANNEL}, ${RELAY}, ${audience === 'relay'}, ${onlyFor},
-      ${sql.param(`[${events.map(asRow).join(',')}]`)}::jsonb
-    ) AS event_id`);
-  const appended = new Set(rows.map(({ event_id }) => event_id));
-  if (appended.size === events.length) return events.map(() => ({ duplicate: false }));
+      ${sql.param(types)}::text[], ${sql.param(`[${events.map(asRow).join(',')}]`)}::jsonb
+    ) AS new_ids`);
+  const newIds = rows[0]!.new_ids;
+  if (newIds === null) return events.map(() => ({ duplicate: false }));
 
   // A statement of its own: it sees what the one above may have waited for.
   const earlier = await transaction.execute<{ event_id: string; digest: string }>(sql`
     SELECT event_id, digest FROM events WHERE event_id = ANY (${sql.param(events.map(({ id }) => id))}::uuid[])`);
+  const appended = new Set(newIds);
   const digests = new Map(earlier.rows.map(({ event_id, digest }) => [event_id, digest]));
   return events.map(({ id, digest }) => {
     if (digests.get(id) !== digest) throw new AppError('event_id_conflict', { event_id: id });
