@@ -6,7 +6,7 @@ import { keyOf, type JobRecords } from './records.ts';
 
 /** Larger inputs are kept in the database, so that the queues stay small. In bytes of JSON. */
 const MAX_QUEUED_INPUT = 8 * 1024;
-/** How long an enqueue may take, in ms. */
+/** How long an enqueue on PostgreSQL may take, in ms, whatever it waits for; Redis' commands have a limit each. */
 const ENQUEUE_MS = 8_000;
 /** Jobs that are put in a queue on PostgreSQL together, and such puts at once. */
 const TOGETHER = { max: 256, enough: 32, parallel: 2 };
@@ -27,9 +27,9 @@ export function createEnqueue({ queues, records }: { queues: QueueStore; records
   const puts = new Map(QUEUES.map((name) => [name, putInto(queues.queue(name))]));
 
   function putInto(queue: JobQueue): (entry: Entry) => Promise<unknown> {
-    return queues.backend === 'postgres'
-      ? batched(TOGETHER, (entries: readonly Entry[]) => queue.addBulk([...entries]))
-      : ({ name, data, opts }) => queue.add(name, data, opts);
+    if (queues.backend === 'redis') return ({ name, data, opts }) => queue.add(name, data, opts);
+    const together = batched(TOGETHER, (entries: readonly Entry[]) => queue.addBulk([...entries]));
+    return (entry) => withDeadline(together(entry), ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
   }
 
   return async (contract, input, eventId) => {
@@ -38,9 +38,8 @@ export function createEnqueue({ queues, records }: { queues: QueueStore; records
     const large = Buffer.byteLength(JSON.stringify(checked.data)) > MAX_QUEUED_INPUT;
     if (large) await records.saveInput(keyOf(contract, eventId), checked.data);
     const data: JobData = large ? { stored: true } : { input: checked.data };
-    const added = puts.get(contract.queue)!({ name: contract.name, data, opts: { jobId: eventId, attempts: contract.attempts } });
     try {
-      await withDeadline(added, ENQUEUE_MS, `the queue did not answer within ${ENQUEUE_MS} ms`);
+      await puts.get(contract.queue)!({ name: contract.name, data, opts: { jobId: eventId, attempts: contract.attempts } });
     } catch (cause) {
       throw new AppError('unavailable', { service: 'queue' }, { cause });
     }
