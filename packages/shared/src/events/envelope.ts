@@ -12,7 +12,7 @@ export const envelopeSchema = z.strictObject({
   event_id: z.uuid(),
   timestamp: z.iso.datetime({ offset: true }),
   source: z.string().regex(SOURCE),
-  payload: z.looseObject({}),
+  payload: z.record(z.string(), z.unknown()),
   /** W3C traceparent. */
   trace: z.string().regex(TRACEPARENT).optional(),
   user_id: z.string().min(1).max(256).optional(),
